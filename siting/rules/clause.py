@@ -1,0 +1,116 @@
+"""Law as data: one clause, and the rulebook of the clauses in force on a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from siting.kinds import Choice, Kind
+
+__all__ = ["Clause", "Confidence", "Force", "Metric", "Rulebook"]
+
+
+class Force(Choice):
+    """How binding a clause is. Only MUST keeps a place out; the others cost merit and are reported."""
+
+    MUST = "must"  # 应, 不应, 不得
+    SHOULD = "should"  # 宜, 不宜
+    PRACTICE = "practice"  # habit of planners, no text
+    INTERPRETATION = "interpretation"  # whether the text applies at all is disputed
+
+
+class Confidence(Choice):
+    """How the value was seen (labels of the evidence pages; shown wherever a number is shown)."""
+
+    TEXT_SEEN_P = "text seen (P)"  # the clause itself
+    TEXT_SEEN_N = "text seen (N)"  # a news report of it
+    TEXT_SEEN_S = "text seen (S)"  # an exam bank, a vendor page
+    TEXT_SEEN_D = "text seen (D)"  # a draft or a superseded edition
+    TITLE_SEEN = "title seen"
+    FROM_MEMORY = "from memory"
+
+
+class Metric(Choice):
+    """What is measured; `siting.rules.measures` holds one pure function for each."""
+
+    SEPARATION = "separation"  # true distance footprint -> nearest feature, m, >=
+    SEPARATION_BY_CLASS = "separation_by_class"  # as above, required value by height and fire class (table 5.2.2)
+    KEEP_CLEAR = "keep_clear"  # area of footprint inside the feature, m2, <= 0
+    ADJACENCY = "adjacency"  # a touch (distance 0), counted, <= 0
+    GROUP_LENGTH = "group_length"  # longest group of the layout, m, <=
+    GROUP_SIZE = "group_size"  # most vehicles in one group, <=
+    GROUP_GAP = "group_gap"  # shortest distance between two groups, m, >=
+    PLACE_SIZE = "place_size"  # vehicles at one place, <=
+    SOCKET_SPACING = "socket_spacing"  # distance between neighbouring sockets, m, >=
+    EXITS = "exits"  # ways out of the place, >=
+    PORT_POWER = "port_power"  # kW of one port, <=
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """One rule.
+
+    `value` is the required figure in `unit`; SEPARATION_BY_CLASS has `values` instead: keys
+    "low_rise/I-II/I-II" (building height class / building fire class / facility fire class) or
+    "high_rise/*/III", values in m. `to` names the feature class measured to (see `siting.rules.features`).
+    `when` holds conditions on the candidate or the case, e.g. {"stage": "new"} or {"min_bays": 26}.
+    `row` is the id of the evidence row (RULES.md / RULES2.md numbering, e.g. "C04").
+    """
+
+    clause_id: str
+    row: str
+    kinds: tuple[Kind, ...]
+    metric: Metric
+    measure_from: str
+    to: str
+    op: str  # ">=" or "<="
+    value: float | None
+    values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    unit: str
+    when: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    exemptions: tuple[str, ...] = ()
+    force: Force
+    jurisdiction: str
+    standard: str
+    clause: str
+    in_force_from: date | None = None
+    in_force_to: date | None = None
+    applies_to: str = "both"  # new, existing, both
+    source: str
+    confidence: Confidence
+    title_en: str
+    title_zh: str
+    quote: str = ""
+
+    def in_force(self, on: date) -> bool:
+        """Return whether the clause is in force on a day; an open end counts as in force."""
+        after_start = self.in_force_from is None or self.in_force_from <= on
+        return after_start and (self.in_force_to is None or on <= self.in_force_to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    """The clauses in force for a profile on a day, after inheritance national -> province -> city.
+
+    `chain` names the profiles from the most general to the most local; `findings` are sentences on
+    clauses that a local profile would have loosened (the stricter national must stays in force).
+    """
+
+    profile: str
+    title_en: str
+    title_zh: str
+    on: date
+    chain: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    findings: tuple[str, ...] = ()
+
+    def for_kind(self, kind: Kind) -> tuple[Clause, ...]:
+        """Return the clauses that speak of `kind`, in the order of the rulebook."""
+        return tuple(clause for clause in self.clauses if kind in clause.kinds)
+
+    def clause(self, clause_id: str) -> Clause:
+        """Return one clause; KeyError if the rulebook has none of that id."""
+        for clause in self.clauses:
+            if clause.clause_id == clause_id:
+                return clause
+        raise KeyError(clause_id)

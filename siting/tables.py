@@ -1,0 +1,362 @@
+"""Contracts of every table that passes from one stage to the next.
+
+A contract names the index, the columns with their types, whether a value may be unknown (null), and the
+geometry types allowed. `Table.check` is called where a record is made; it lists every breach at once.
+Lengths are metres, areas square metres, money CNY, power kW or kVA, as each column's name says.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from siting.errors import TableError
+from siting.kinds import Kind, Outcome
+
+__all__ = [
+    "BARRIERS",
+    "BUILDINGS",
+    "CANDIDATES",
+    "COMPOUNDS",
+    "DROPPED",
+    "ENTRANCES",
+    "GATES",
+    "GROUPS",
+    "LINKS",
+    "OBSTACLES",
+    "PARKING",
+    "ROADS",
+    "SITES",
+    "TRANSFORMERS",
+    "VERDICTS",
+    "ZONES",
+    "Table",
+    "column",
+]
+
+POLYGONS = frozenset({"Polygon", "MultiPolygon"})
+LINES = frozenset({"LineString", "MultiLineString"})
+POINTS = frozenset({"Point"})
+ANY_SHAPE = POLYGONS | LINES | POINTS | {"MultiPoint"}
+
+
+def column(
+    kind: str, *, nullable: bool = False, choices: Iterable[str] = (), at_least: float | None = None
+) -> pa.Column:
+    """Return the contract of one column: `kind` is text, float, int or bool; `choices` closes a text column."""
+    checks = [pa.Check(_KINDS[kind], error=f"not {kind}", ignore_na=True)]
+    if at_least is not None:
+        checks.append(pa.Check(lambda values: values.astype(float) >= at_least, error=f"below {at_least:g}"))
+    if choices:
+        closed = frozenset(choices)
+        checks.append(pa.Check(lambda values: values.isin(closed), error=f"not one of {', '.join(sorted(closed))}"))
+    return pa.Column(None, checks, nullable=nullable, metadata={"kind": kind})
+
+
+def _are_numbers(values: "pd.Series[Any]") -> Any:
+    return np.isfinite(pd.to_numeric(values, errors="coerce").astype(float))
+
+
+_KINDS: dict[str, Callable[["pd.Series[Any]"], Any]] = {
+    "text": lambda values: values.map(lambda value: isinstance(value, str)).astype(bool),
+    "bool": lambda values: values.map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool),
+    "float": _are_numbers,
+    "int": lambda values: _are_numbers(values) & (pd.to_numeric(values, errors="coerce").astype(float) % 1 == 0),
+}
+_DTYPES = {"text": object, "float": float, "int": "int64", "bool": bool}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table; `index` names the text index (None: rows are numbered)."""
+
+    name: str
+    index: str | None
+    columns: Mapping[str, pa.Column]
+    geometry: frozenset[str] | None = None
+    geometry_nullable: bool = False
+    unique: tuple[str, ...] = ()
+
+    def check(self, frame: Any) -> Any:
+        """Return `frame` unchanged if it keeps the contract; raise `TableError` listing every breach.
+
+        Geometry tables need a projected CRS in metres and valid geometry.
+        """
+        breaches = self._index_breaches(frame) + self._geometry_breaches(frame) + self._column_breaches(frame)
+        if breaches:
+            message = f"table {self.name}: " + "; ".join(breaches)
+            raise TableError(message)
+        return frame
+
+    def empty(self, crs: Any = None) -> Any:
+        """Return a table without rows that keeps the contract."""
+        data = {
+            name: pd.Series(dtype=_DTYPES[(column.metadata or {})["kind"]]) for name, column in self.columns.items()
+        }
+        index = pd.Index([], name=self.index, dtype=object) if self.index else None
+        if self.geometry is None:
+            return pd.DataFrame(data, index=index)
+        return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries([], crs=crs), index=index, crs=crs)
+
+    def _column_breaches(self, frame: Any) -> list[str]:
+        schema = pa.DataFrameSchema(dict(self.columns), unique=list(self.unique) or None)
+        try:
+            schema.validate(pd.DataFrame(frame[[name for name in frame.columns if name in self.columns]]), lazy=True)
+        except pa.errors.SchemaErrors as error:
+            cases = error.failure_cases
+            return [
+                f"{len(rows)} x {column or 'rows'} {check}"
+                + (f" (first: {rows.iloc[0]['index']} = {rows.iloc[0]['failure_case']!r})")
+                for (column, check), rows in cases.groupby(["column", "check"], sort=True, dropna=False)
+            ]
+        return []
+
+    def _index_breaches(self, frame: Any) -> list[str]:
+        if self.index is None:
+            return []
+        breaches = []
+        if frame.index.name != self.index:
+            breaches.append(f"index is called {frame.index.name!r}, not {self.index!r}")
+        if not frame.index.is_unique:
+            breaches.append(f"index repeats {frame.index[frame.index.duplicated()][0]!r}")
+        if not all(isinstance(value, str) for value in frame.index):
+            breaches.append("index is not text")
+        return breaches
+
+    def _geometry_breaches(self, frame: Any) -> list[str]:
+        if self.geometry is None:
+            return []
+        if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+            return ["is not a GeoDataFrame with a CRS"]
+        breaches = []
+        if not frame.crs.is_projected or frame.crs.axis_info[0].unit_name not in ("metre", "meter"):
+            breaches.append(f"CRS {frame.crs.to_string()} is not projected in metres")
+        shapes = frame.geometry
+        missing = (shapes.isna() | shapes.is_empty).to_numpy()
+        if missing.any() and not self.geometry_nullable:
+            breaches.append(f"{int(missing.sum())} rows without geometry (first: {frame.index[missing][0]})")
+        present = shapes[~missing]
+        other = sorted(set(present.geom_type) - self.geometry)
+        if other:
+            breaches.append(f"geometry {other[0]} is not one of {', '.join(sorted(self.geometry))}")
+        invalid = ~present.is_valid
+        if invalid.any():
+            breaches.append(f"{int(invalid.sum())} invalid geometries (first: {present.index[invalid.to_numpy()][0]})")
+        return breaches
+
+
+def _text(*choices: str, nullable: bool = False) -> pa.Column:
+    return column("text", nullable=nullable, choices=choices)
+
+
+_SOURCE = _text("tag", "estimate", "planner", "survey", "block")
+_OPTIONAL_SOURCE = _text("tag", "estimate", "planner", "survey", "block", nullable=True)
+_NAME = _text(nullable=True)
+_QUANTITY = column("float", at_least=0.0)
+_OPTIONAL_QUANTITY = column("float", nullable=True, at_least=0.0)
+_COUNT = column("int", at_least=0)
+
+COMPOUNDS = Table(
+    "compounds",
+    "compound_id",
+    {
+        "name": _NAME,
+        "households": _OPTIONAL_QUANTITY,  # a figure for the whole compound, if one is given
+        "ebikes": _OPTIONAL_QUANTITY,
+        "evs": _OPTIONAL_QUANTITY,
+        "weight": _QUANTITY,  # of need: complaints, hazards, renovation; 1 unless the planner says otherwise
+        "building_cover_share": _QUANTITY,
+        "state": _text("ready", "survey_first"),  # survey_first: buildings look unmapped, so ground is not free
+        "source": _SOURCE,
+    },
+    POLYGONS,
+)
+BUILDINGS = Table(
+    "buildings",
+    "building_id",
+    {
+        "compound_id": _text(nullable=True),
+        "name": _NAME,
+        # what stands there; `unknown` is building=yes and its like
+        "use": _text(
+            "residential",
+            "kindergarten",
+            "school",
+            "hospital",
+            "elderly_care",
+            "garage",
+            "shed",
+            "commercial",
+            "industrial",
+            "public",
+            "service",
+            "unknown",
+        ),
+        "levels": _OPTIONAL_QUANTITY,
+        "height_m": _OPTIONAL_QUANTITY,
+        "height_source": _OPTIONAL_SOURCE,  # tag (height=), estimate (levels x 3 m), planner, survey
+        "fire_class": _text("I-II", "III", "IV", "unknown"),
+        "households": _OPTIONAL_QUANTITY,
+        "households_source": _OPTIONAL_SOURCE,
+        "source": _SOURCE,
+    },
+    POLYGONS,
+)
+ENTRANCES = Table(
+    "entrances",
+    "entrance_id",
+    {"building_id": _text(nullable=True), "kind": _text("entrance", "exit"), "source": _SOURCE},
+    POINTS,
+)
+ROADS = Table(
+    "roads",
+    "road_id",
+    {
+        "kind": _text(),  # the highway value
+        "name": _NAME,
+        "walkable": column("bool"),
+        "drivable": column("bool"),
+        "fire_lane": column("bool"),  # a fire engine may have to use it: every drivable way, or the planner's word
+        "width_m": _OPTIONAL_QUANTITY,
+        "access": _text(nullable=True),
+        "source": _SOURCE,
+    },
+    LINES,
+)
+BARRIERS = Table(
+    "barriers", "barrier_id", {"kind": _text("wall", "fence", "hedge", "other"), "source": _SOURCE}, LINES | POLYGONS
+)
+GATES = Table("gates", "gate_id", {"kind": _text(), "access": _text(nullable=True), "source": _SOURCE}, POINTS)
+OBSTACLES = Table(
+    "obstacles",
+    "obstacle_id",
+    {
+        "kind": _text(
+            "hydrant",
+            "fire_station",
+            "substation",
+            "climbing_area",
+            "green",
+            "water",
+            "tree",
+            "playground",
+            "pitch",
+            "kindergarten",
+            "school",
+            "hospital",
+            "elderly_care",
+            "fuel",
+            "gas",
+            "tank",
+            "heritage",
+            "charging_station",
+            "bicycle_parking",
+        ),
+        "name": _NAME,
+        "source": _SOURCE,
+    },
+    ANY_SHAPE,
+)
+PARKING = Table(
+    "parking",
+    "parking_id",
+    {
+        "compound_id": _text(nullable=True),
+        "name": _NAME,
+        "kind": _text("surface", "street_side", "underground", "multi_storey", "unknown"),
+        "capacity": _OPTIONAL_QUANTITY,
+        "access": _text(nullable=True),
+        "source": _SOURCE,
+    },
+    POLYGONS,
+)
+TRANSFORMERS = Table(
+    "transformers",
+    "transformer_id",
+    {
+        "name": _NAME,
+        "compound_ids": _text(),  # the compounds it feeds, separated by ";"
+        "spare_kva": _OPTIONAL_QUANTITY,
+        "upgrade_steps": _text(),  # JSON list of {"kva", "cost_cny", "lead_time_months"}, cheapest first; "[]" if none
+        "source": _SOURCE,
+    },
+    POINTS | POLYGONS,
+    geometry_nullable=True,
+)
+DROPPED = Table("dropped", None, {"object_id": _text(), "layer": _text(), "reason": _text()})
+ZONES = Table("zones", "zone_id", {"clause_id": _text(), "feature_id": _text(), "distance_m": _QUANTITY}, POLYGONS)
+CANDIDATES = Table(
+    "candidates",
+    "candidate_id",
+    {
+        "compound_id": _text(),
+        "place_id": _text(),  # the piece of free ground; candidates of one place are alternatives
+        "kind": _text(*Kind),
+        "bays": column("int", at_least=1),
+        "groups": column("int", at_least=1),
+        "ports_per_module": column("int", at_least=1),
+        "max_modules": column("int", at_least=1),
+        "ports": column("int", at_least=1),  # with every module built
+        "power_kw": _QUANTITY,  # with every module built
+        "open_cost_cny": _QUANTITY,  # to open the place at all: ground works, roof, cable
+        "module_cost_cny": _QUANTITY,
+        "cost_cny": _QUANTITY,  # with every module built
+    },
+    POLYGONS,
+)
+GROUPS = Table(
+    "groups",
+    "group_id",
+    {"candidate_id": _text(), "bays": column("int", at_least=1), "length_m": _QUANTITY},
+    POLYGONS,
+)
+VERDICTS = Table(
+    "verdicts",
+    None,
+    {
+        "candidate_id": _text(),
+        "clause_id": _text(),
+        "metric": _text(),
+        "measured": column("float", nullable=True),  # unknown when not evaluated
+        "required": column("float", nullable=True),
+        "unit": _text(),
+        "tolerance": _QUANTITY,
+        "outcome": _text(*Outcome),
+        "force": _text("must", "should", "practice", "interpretation"),
+        "feature_id": _text(nullable=True),
+    },
+    unique=("candidate_id", "clause_id"),
+)
+LINKS = Table(
+    "links",
+    None,
+    {"building_id": _text(), "candidate_id": _text(), "walk_m": _QUANTITY, "straight_m": _QUANTITY},
+    unique=("building_id", "candidate_id"),
+)
+SITES = Table(
+    "sites",
+    "site_id",
+    {
+        "compound_id": _text(),
+        "compound_name": _NAME,
+        "place_id": _text(),
+        "kind": _text(*Kind),
+        "bays": column("int", at_least=1),
+        "modules": column("int", at_least=1),
+        "ports": column("int", at_least=1),
+        "power_kw": _QUANTITY,
+        "cost_cny": _QUANTITY,
+        "served": _QUANTITY,  # vehicles
+        "households_served": _QUANTITY,
+        "clearance_m": _OPTIONAL_QUANTITY,  # to the nearest building outer wall; unknown only without buildings
+        "outcome": _text(*Outcome),
+        "transformer_id": _text(nullable=True),
+        "year": _COUNT,
+        "tier": _text("implement", "plan", "reserve"),
+    },
+    POLYGONS,
+)
