@@ -1,0 +1,123 @@
+"""Commands that look before anything is planned: `fetch`, `inspect` and `rules`."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siting.cli import options as flag
+from siting.cli.console import print_json, print_table, progress, say
+from siting.errors import UsageError
+
+__all__ = ["fetch", "inspect", "rules"]
+
+
+def fetch(
+    place: Annotated[str, typer.Argument(help="A place name, or W,S,E,N in degrees. 地名或经纬度范围。")],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="OpenStreetMap file to write (.osm).")],
+    overpass_url: Annotated[str | None, typer.Option(help="Another Overpass server.")] = None,
+    nominatim_url: Annotated[str | None, typer.Option(help="Another Nominatim server.")] = None,
+    timeout_s: Annotated[float, typer.Option("--timeout", min=1.0, help="Seconds to wait for a server.")] = 180.0,
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Download OpenStreetMap data for a place; the only command that uses the network. 下载地图数据。"""
+    from siting.district.fetch import fetch_place
+
+    with progress(quiet=as_json) as announce:
+        announce(f"fetching {place}")
+        fetch_place(place, out, overpass_url=overpass_url, nominatim_url=nominatim_url, timeout_s=timeout_s)
+    if as_json:
+        print_json({"file": str(out), "bytes": out.stat().st_size})
+    else:
+        say(f"{out}: {out.stat().st_size:,} bytes; next: siting inspect {out}")
+
+
+def inspect(
+    source: Annotated[Path, typer.Argument(help="An OpenStreetMap file or a study file. 地图文件或研究文件。")],
+    *,
+    layer: flag.LayerFlag = None,
+    layer_crs: flag.CrsFlag = None,
+    compounds: flag.CompoundsFlag = None,
+    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Say what is there, what is missing, guessed or contradictory. 数据体检。"""
+    from siting.district.quality import inspect_district
+    from siting.pipeline import read_sources
+
+    if lang not in ("en", "zh"):
+        message = f"--lang {lang!r} is unknown; choose en or zh"
+        raise UsageError(message)
+    study_file = source if source.suffix == ".toml" else None
+    flags = {
+        "source.osm": None if study_file else source,
+        "source.compounds": compounds,
+        "limits.budget_cny": None if study_file else 0.0,
+    }
+    study = flag.study_from(study_file, flags, flag.layer_sections(layer, layer_crs))
+    with progress(quiet=as_json) as announce:
+        announce("facts")
+        inspection = inspect_district(read_sources(study))
+    if as_json:
+        print_json(inspection.as_dict())
+    else:
+        for sentence in inspection.sentences(lang):
+            say(sentence)
+
+
+def rules(
+    profile: Annotated[str | None, typer.Argument(help="A rule profile; without one, all are listed. 规则集。")] = None,
+    *,
+    on: flag.OnFlag = None,
+    diff: Annotated[str | None, typer.Option("--diff", help="Another profile: show only what differs.")] = None,
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show the clauses in force with value, force, source and confidence. 查看条款。"""
+    from siting.rules.describe import rulebook_table
+    from siting.rules.profiles import available_profiles, diff_rulebooks, load_rulebook
+
+    day = _day(on)
+    if profile is None:
+        if diff is not None:
+            message = "--diff needs two profiles: siting rules PROFILE --diff OTHER"
+            raise UsageError(message)
+        books = [load_rulebook(name, on=day) for name in available_profiles()]
+        columns = ["profile", "title_en", "title_zh", "chain", "clauses"]
+        rows = [
+            [book.profile, book.title_en, book.title_zh, " > ".join(book.chain), len(book.clauses)] for book in books
+        ]
+        title, findings = f"Rule profiles on {day} 规则集", ()
+    else:
+        book = load_rulebook(profile, on=day)
+        frame = rulebook_table(book) if diff is None else diff_rulebooks(book, load_rulebook(diff, on=day))
+        columns = [str(column) for column in frame.columns]
+        rows = frame.to_numpy(dtype=object).tolist()
+        title = f"{book.title_en} {book.title_zh}, {day}" + (f" against {diff}" if diff else "")
+        findings = book.findings
+    if as_json:
+        plain = [{name: _plain(value) for name, value in zip(columns, row, strict=True)} for row in rows]
+        print_json({"on": str(day), "profile": profile, "rows": plain, "findings": list(findings)})
+        return
+    print_table(title, columns, rows)
+    for finding in findings:
+        say(finding)
+
+
+def _day(text: str | None) -> date:
+    if text is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"--on {text!r} is not a day; write YYYY-MM-DD"
+        raise UsageError(message) from None
+
+
+def _plain(value: object) -> object:
+    if value is None or value != value:
+        return None
+    if isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

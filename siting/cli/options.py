@@ -1,0 +1,95 @@
+"""The flags that several commands take, and how bare flags become a study."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siting.errors import UsageError
+from siting.study import Study, load_study, make_study
+
+__all__ = [
+    "BudgetFlag",
+    "CompoundsFlag",
+    "CrsFlag",
+    "GapFlag",
+    "JsonFlag",
+    "KindFlag",
+    "LayerFlag",
+    "OnFlag",
+    "OsmFlag",
+    "RadiusFlag",
+    "RulesFlag",
+    "SharingFlag",
+    "SolverFlag",
+    "StudyArgument",
+    "TimeLimitFlag",
+    "layer_sections",
+    "study_from",
+]
+
+StudyArgument = Annotated[
+    Path | None, typer.Argument(help="A study file (TOML); or use the flags. 研究文件。", show_default=False)
+]
+OsmFlag = Annotated[Path | None, typer.Option("--osm", help="OpenStreetMap file: .osm, .osm.gz, .osm.bz2, .osm.pbf.")]
+RulesFlag = Annotated[str | None, typer.Option("--rules", help="Rule profile by name, or your own TOML file. 规则集。")]
+KindFlag = Annotated[
+    list[str] | None, typer.Option("--kind", help="What may be built; repeat for several kinds. 设施类型。")
+]
+RadiusFlag = Annotated[float | None, typer.Option("--radius", help="Walking limit in metres. 步行距离上限(米)。")]
+BudgetFlag = Annotated[float | None, typer.Option("--budget", help="Money in CNY. 预算(元)。")]
+LayerFlag = Annotated[
+    list[str] | None,
+    typer.Option("--layer", help="ROLE=FILE of your own, over OpenStreetMap: compounds=…, buildings=…, transformers=…"),
+]
+CrsFlag = Annotated[
+    str | None, typer.Option("--layer-crs", help="CRS of layers that do not say theirs, e.g. EPSG:4490.")
+]
+CompoundsFlag = Annotated[
+    str | None, typer.Option("--compounds", help="osm: mapped residential areas; blocks: made from the streets.")
+]
+SharingFlag = Annotated[str | None, typer.Option("--sharing", help="Whose sites people may use: own or everyone.")]
+OnFlag = Annotated[str | None, typer.Option("--on", help="Law in force on this day, YYYY-MM-DD (default: today).")]
+SolverFlag = Annotated[str | None, typer.Option("--solver", help="highs or cbc.")]
+GapFlag = Annotated[float | None, typer.Option("--gap", help="Stop within this share of the proven bound.")]
+TimeLimitFlag = Annotated[float | None, typer.Option("--time-limit", help="Seconds the solver may take.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def layer_sections(layers: list[str] | None, crs: str | None) -> list[dict[str, str]]:
+    """Turn ROLE=FILE flags into the `layers` of a study."""
+    sections = []
+    for text in layers or []:
+        role, equals, path = text.partition("=")
+        if not equals or not role.strip() or not path.strip():
+            message = f"--layer {text!r} is not ROLE=FILE, e.g. --layer compounds=compounds.gpkg"
+            raise UsageError(message)
+        section = {"role": role.strip(), "path": path.strip()}
+        sections.append(section if crs is None else section | {"crs": crs})
+    return sections
+
+
+def study_from(path: Path | None, flags: Mapping[str, Any], layers: list[dict[str, str]]) -> Study:
+    """Return the study of a file, or of bare flags; flags given beside a file are refused, never half-used.
+
+    `flags` maps "section.key" to a value, None where the flag was not given.
+    """
+    given = {key: value for key, value in flags.items() if value is not None}
+    if path is not None:
+        if given or layers:
+            names = ", ".join([*given, *(["layers"] if layers else [])])
+            message = f"{path}: a study file says it all; write {names} there, or leave the file out"
+            raise UsageError(message)
+        return load_study(path)
+    if "source.osm" not in given and not layers:
+        message = "nothing to plan: name a study file or --osm FILE"
+        raise UsageError(message)
+    data: dict[str, Any] = {"source": {}, "layers": layers}
+    for key, value in given.items():
+        section, name = key.split(".")
+        data.setdefault(section, {})[name] = value
+    if "limits" not in data:
+        message = "--budget is missing: how much money is there, in CNY?"
+        raise UsageError(message)
+    return make_study(data)

@@ -1,0 +1,172 @@
+"""Commands that plan: `plan`, `sweep` and `demo`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siting.cli import options as flag
+from siting.cli.console import print_json, print_pairs, print_table, progress, say
+from siting.errors import UsageError
+from siting.study import Study, load_study
+
+__all__ = ["demo", "plan", "sweep"]
+
+OutFlag = Annotated[Path, typer.Option("--out", help="Run folder to write; an older run there is replaced. 输出目录。")]
+
+
+def _study(
+    study: Path | None,
+    osm: Path | None,
+    budget: float | None,
+    layers: list[dict[str, str]],
+    **others: Any,
+) -> Study:
+    names = {
+        "rules": "rules.profile",
+        "on": "rules.on",
+        "kind": "facility.kinds",
+        "radius": "reach.radius_m",
+        "sharing": "reach.sharing",
+        "compounds": "source.compounds",
+        "solver": "solver.name",
+        "gap": "solver.gap",
+        "time_limit": "solver.time_limit_s",
+        "timings": "output.timings",
+    }
+    flags = {names[name]: value for name, value in others.items()}
+    return flag.study_from(study, {"source.osm": osm, "limits.budget_cny": budget, **flags}, layers)
+
+
+def plan(
+    study: flag.StudyArgument = None,
+    *,
+    osm: flag.OsmFlag = None,
+    budget: flag.BudgetFlag = None,
+    rules: flag.RulesFlag = None,
+    kind: flag.KindFlag = None,
+    radius: flag.RadiusFlag = None,
+    out: OutFlag = Path("run"),
+    layer: flag.LayerFlag = None,
+    layer_crs: flag.CrsFlag = None,
+    compounds: flag.CompoundsFlag = None,
+    sharing: flag.SharingFlag = None,
+    on: flag.OnFlag = None,
+    solver: flag.SolverFlag = None,
+    gap: flag.GapFlag = None,
+    time_limit: flag.TimeLimitFlag = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Keep stage seconds in run.json (its bytes then differ from run to run).")
+    ] = False,
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Plan what to build: from an OpenStreetMap file and a budget to a lawful, audited plan. 规划选址。"""
+    asked = _study(
+        study,
+        osm,
+        budget,
+        flag.layer_sections(layer, layer_crs),
+        rules=rules,
+        on=on,
+        kind=kind,
+        radius=radius,
+        sharing=sharing,
+        compounds=compounds,
+        solver=solver,
+        gap=gap,
+        time_limit=time_limit,
+        timings=timings or None,
+    )
+    _run(asked, out, as_json=as_json)
+
+
+def demo(
+    *,
+    out: OutFlag = Path("siting-demo"),
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Run the main job on the embedded synthetic quarter and say where the map is. 演示。"""
+    from siting.district.synthetic import dataset_path
+
+    _run(load_study(dataset_path("quarter.toml")), out, as_json=as_json)
+
+
+def sweep(
+    study: flag.StudyArgument = None,
+    *,
+    budgets: Annotated[str, typer.Option("--budget", help="FROM:TO:STEP in CNY, e.g. 0:1000000:100000.")],
+    osm: flag.OsmFlag = None,
+    rules: flag.RulesFlag = None,
+    kind: flag.KindFlag = None,
+    radius: flag.RadiusFlag = None,
+    layer: flag.LayerFlag = None,
+    layer_crs: flag.CrsFlag = None,
+    compounds: flag.CompoundsFlag = None,
+    sharing: flag.SharingFlag = None,
+    on: flag.OnFlag = None,
+    out: Annotated[Path | None, typer.Option("--out", help="CSV file to write.")] = None,
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show what more money would bring: coverage against budget. 预算—覆盖率曲线。"""
+    from siting.plan.sweep import parse_budgets, sweep_budgets
+
+    steps = parse_budgets(budgets)
+    asked = _study(
+        study,
+        osm,
+        steps[-1] if study is None else None,
+        flag.layer_sections(layer, layer_crs),
+        rules=rules,
+        on=on,
+        kind=kind,
+        radius=radius,
+        sharing=sharing,
+        compounds=compounds,
+    )
+    from siting.pipeline import Stages, frame_study, solver_options
+
+    with progress(quiet=as_json) as announce:
+        framing = frame_study(asked.with_budget(steps[-1]), Stages(announce))
+        frame = sweep_budgets(framing, steps, solver_options(asked), announce=announce)
+    if out is not None:
+        if out.is_dir() or not out.parent.is_dir():
+            message = f"{out}: name a CSV file in an existing folder"
+            raise UsageError(message)
+        frame.to_csv(out, index=False)
+    if as_json:
+        print_json(frame.to_dict(orient="records"))
+    else:
+        print_table("Coverage against money 预算—覆盖率", list(frame.columns), frame.to_numpy(dtype=object).tolist())
+
+
+def _run(study: Study, out: Path, *, as_json: bool) -> None:
+    from siting.pipeline import raise_findings, run_study
+
+    with progress(quiet=as_json) as announce:
+        finished = run_study(study, out, announce=announce)
+    summary = finished.summary()
+    if as_json:
+        print_json(summary | {"seconds": {name: round(value, 3) for name, value in finished.seconds.items()}})
+    else:
+        print_pairs(summary_lines(summary))
+        for sentence in summary["reasons"]:
+            say(sentence)
+        say(f"map     {finished.folder / 'map.html'}")
+        say(f"report  {finished.folder / 'report.html'}")
+    raise_findings(finished)
+
+
+def summary_lines(summary: dict[str, Any]) -> dict[str, str]:
+    """Return the summary of a run as the lines that `plan` prints."""
+    covered = 100.0 * summary["served"] / summary["demand"] if summary["demand"] else 0.0
+    gap = "" if summary["gap"] is None else f", gap {100 * summary['gap']:.3g} %"
+    title = summary["name"] + (" (synthetic data 合成数据)" if summary["synthetic"] else "")
+    return {
+        "study": title,
+        "status": f"{summary['status']}{gap}",
+        "sites": f"{summary['sites']} sites, {summary['ports']} ports",
+        "served": f"{summary['served']:.0f} of {summary['demand']:.0f} vehicles ({covered:.1f} %)",
+        "spent": f"{summary['spent_cny']:,.0f} of {summary['budget_cny']:,.0f} CNY",
+        "refused": f"{summary['refused']} of {summary['candidates']} candidates, each with clause and distance",
+        "audit": f"{summary['audit_findings']} findings in {summary['audit_checks']} checks",
+    }
