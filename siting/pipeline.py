@@ -1,6 +1,7 @@
 """The main job: from a study to an audited run folder, stage by stage.
 
-    sources -> district + rules -> zones -> candidates -> verdicts -> access -> problem -> solution -> plan -> files -> audit
+    sources -> district + rules -> zones -> candidates -> verdicts -> access -> problem -> solution -> plan
+    -> files -> audit
 
 Each function here names one stretch of that line; none holds logic of its own. The run is written to a temporary
 folder, audited there from the written files, and renamed into place, so that nothing half-written is left behind.
