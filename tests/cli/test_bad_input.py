@@ -1,0 +1,142 @@
+"""Bad input: one clear line, the documented exit code, nothing half-written."""
+
+import bz2
+import gzip
+import json
+
+import pytest
+
+from siting.district.synthetic import dataset_path
+
+QUARTER = dataset_path("quarter.osm.pbf")
+NO_BUILDINGS = (
+    '<?xml version="1.0"?><osm version="0.6">'
+    '<node id="1" lat="35.0" lon="111.0"/><node id="2" lat="35.001" lon="111.0"/>'
+    '<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way></osm>'
+)
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    + ']><osm version="0.6"><node id="1" lat="35" lon="111"><tag k="x" v="&i;"/></node></osm>'
+)
+GEOJSON = json.dumps({"type": "FeatureCollection", "features": []})
+
+
+@pytest.fixture
+def bad_file(tmp_path):
+    def write(name: str, content: bytes):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def refuse(cli, tmp_path, *words):
+    """Run `plan`, check that it left nothing behind, and return how it ended."""
+    before = set(tmp_path.iterdir())
+    ended = cli("plan", *words, "--out", tmp_path / "run")
+    assert set(tmp_path.iterdir()) == before
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.osm.pbf", b"", "empty"),
+        ("empty.osm", b"", "empty"),
+        ("truncated.osm.pbf", QUARTER.read_bytes()[:20_000], "truncated.osm.pbf"),
+        ("noise.osm.pbf", bytes(range(256)) * 40, "noise.osm.pbf"),
+        ("bomb.osm", BOMB.encode(), "bomb.osm"),
+        ("bomb.osm.gz", gzip.compress(BOMB.encode()), "bomb.osm.gz"),
+        ("bomb.osm.bz2", bz2.compress(BOMB.encode()), "bomb.osm.bz2"),
+        ("cut.osm.gz", gzip.compress(NO_BUILDINGS.encode())[:60], "cut.osm.gz"),
+        ("layer.osm", GEOJSON.encode(), "GeoJSON"),
+        ("layer.geojson", GEOJSON.encode(), "GeoJSON"),
+        ("bare.osm", NO_BUILDINGS.encode(), "building"),
+        ("half.osm", NO_BUILDINGS[:120].encode(), "half.osm"),
+    ],
+)
+def test_a_broken_source_ends_5_and_names_the_file(cli, tmp_path, bad_file, name, content, words):
+    ended = refuse(cli, tmp_path, "--osm", bad_file(name, content), "--budget", 1000)
+
+    assert ended.code == 5, ended.err
+    assert name in ended.error
+    assert words in ended.error
+
+
+def test_a_missing_source_ends_5(cli, tmp_path):
+    ended = refuse(cli, tmp_path, "--osm", tmp_path / "nowhere.osm.pbf", "--budget", 1000)
+
+    assert ended.code == 5
+    assert "nowhere.osm.pbf" in ended.error
+
+
+def test_a_layer_with_swapped_coordinates_ends_5(cli, tmp_path, bad_file):
+    ring = [[35.03, 111.0], [35.031, 111.0], [35.031, 111.001], [35.03, 111.001], [35.03, 111.0]]
+    square = {"type": "Feature", "properties": {"compound_id": "a"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    layer = bad_file("swapped.geojson", json.dumps({"type": "FeatureCollection", "features": [square]}).encode())
+
+    ended = refuse(cli, tmp_path, "--osm", QUARTER, "--layer", f"compounds={layer}", "--budget", 1000)
+
+    assert ended.code == 5
+    assert "swapped" in ended.error
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--budget", -1), "budget"),
+        (("--budget", "much"), "much"),
+        (("--budget", "nan"), "budget"),
+        (("--budget", 1000, "--radius", 0), "radius"),
+        (("--budget", 1000, "--rules", "natonal"), "national"),
+        (("--budget", 1000, "--kind", "ebike_sheed"), "ebike_shed"),
+        (("--budget", 1000, "--on", "yesterday"), "on"),
+        (("--budget", 1000, "--solver", "cplex"), "highs"),
+        (("--budget", 1000, "--layer", "compounds"), "ROLE=FILE"),
+        ((), "--budget"),
+    ],
+)
+def test_a_wrong_flag_ends_2(cli, tmp_path, flags, words):
+    ended = refuse(cli, tmp_path, "--osm", QUARTER, *flags)
+
+    assert ended.code == 2, ended.err
+    assert words in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_nothing_to_plan_ends_2(cli, tmp_path):
+    ended = refuse(cli, tmp_path)
+
+    assert ended.code == 2
+    assert "--osm" in ended.error
+
+
+def test_a_misspelt_key_in_the_study_ends_2_with_a_suggestion(cli, tmp_path, bad_file):
+    study = bad_file("study.toml", b'[source]\nosm = "x.osm"\n[limits]\nbugdet_cny = 5\n')
+
+    ended = refuse(cli, tmp_path, study)
+
+    assert ended.code == 2
+    assert "did you mean 'budget_cny'?" in ended.error
+    assert "study.toml" in ended.error
+
+
+def test_flags_beside_a_study_file_are_refused_not_ignored(cli, tmp_path, bad_file):
+    study = bad_file("study.toml", b'[source]\nosm = "x.osm"\n[limits]\nbudget_cny = 5\n')
+
+    ended = refuse(cli, tmp_path, study, "--budget", 7)
+
+    assert ended.code == 2
+    assert "limits.budget_cny" in ended.error
+
+
+def test_a_folder_that_is_no_run_folder_is_never_replaced(cli, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("years of work")
+
+    ended = cli("plan", "--osm", QUARTER, "--budget", 1000, "--out", tmp_path / "run")
+
+    assert ended.code in (2, 5)
+    assert (tmp_path / "run" / "thesis.txt").read_text() == "years of work"
