@@ -1,0 +1,249 @@
+"""Facts: one OpenStreetMap file as raw tables of points, lines and areas, with every object that could not be built named.
+
+The only module that reads OSM files. libosmium assembles the areas (closed ways and multipolygons); what it
+cannot assemble, because the file was cut out of a larger one or drawn wrongly, is listed in `dropped`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+
+from siting.district import classes
+from siting.district.guard import Limits, checked_source, sha256_of
+from siting.district.tags import clean_tags, clean_text
+from siting.errors import SourceError
+from siting.geo import WGS84
+
+__all__ = ["OsmFacts", "read_osm"]
+
+_SYNTHETIC_GENERATOR = "siting synthetic"
+_NOT_TEXT = "its tags are not UTF-8 text"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OsmFacts:
+    """What one OSM file holds for us, unjudged.
+
+    `points`, `lines` and `areas` are indexed by `object_id` (`node/7`, `way/123`, `relation/5`), sorted, in WGS 84
+    (longitude, latitude), with the column `tags` (dict of cleaned text); a closed way may be a line and an area.
+    `dropped` keeps the contract of `siting.tables.DROPPED`. `clipped` names the lines of which only the nodes
+    inside the file could be drawn.
+    """
+
+    name: str
+    sha256: str
+    generator: str
+    points: gpd.GeoDataFrame
+    lines: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    dropped: pd.DataFrame
+    clipped: tuple[str, ...] = ()
+    synthetic: bool = False
+
+
+@dataclass
+class _Harvest:
+    """The lists one pass over a file fills; private to this module, frozen into `OsmFacts` at its end."""
+
+    points: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    lines: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    areas: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    dropped: list[tuple[str, str, str]] = field(default_factory=list)
+    clipped: list[str] = field(default_factory=list)
+    expected: dict[str, str] = field(default_factory=dict)  # areas that must come: object_id -> layer
+    synthetic: bool = False
+
+
+def read_osm(path: Path, *, limits: Limits | None = None) -> OsmFacts:
+    """Read an OSM extract (.osm, .osm.gz, .osm.bz2, .osm.pbf; told by content, not by name).
+
+    A clipped file is read as far as it goes. Raises `SourceError`, one line, for a file that is missing, foreign,
+    damaged, unsafe or without a single building; nothing partial is returned.
+    """
+    path = Path(path)
+    with checked_source(path, limits) as (plain, kind):
+        file = osmium.io.File(str(plain), kind)
+        try:
+            harvest, generator = _read(file)
+        except (osmium.InvalidLocationError, RuntimeError, ValueError, OSError) as error:
+            message = f"{path.name}: cannot be read as OpenStreetMap data ({clean_text(str(error))}); download it again"
+            raise SourceError(message) from error
+    facts = OsmFacts(
+        name=path.name,
+        sha256=sha256_of(path),
+        generator=generator,
+        points=_frame(harvest.points),
+        lines=_frame(harvest.lines),
+        areas=_frame(harvest.areas),
+        dropped=pd.DataFrame(sorted(harvest.dropped), columns=["object_id", "layer", "reason"], dtype=object),
+        clipped=tuple(sorted(harvest.clipped)),
+        synthetic=harvest.synthetic or generator.casefold().startswith(_SYNTHETIC_GENERATOR),
+    )
+    if not any(map(classes.building_use, facts.areas["tags"])):
+        lost = int((facts.dropped["layer"] == "buildings").sum())
+        why = f" ({lost} could not be built: nodes missing or after the ways; try `osmium sort`)" if lost else ""
+        message = f"{path.name}: holds no building outline{why}; give an extract that covers the district"
+        raise SourceError(message)
+    return facts
+
+
+def _read(file: Any) -> tuple[_Harvest, str]:
+    processor = osmium.FileProcessor(file).with_areas(osmium.filter.KeyFilter(*classes.KEYS))
+    generator = clean_text(processor.header.get("generator", ""))
+    processor.with_filter(osmium.filter.KeyFilter(*classes.KEYS))
+    harvest, wkb = _Harvest(), osmium.geom.WKBFactory()
+    for item in processor:
+        try:
+            tags = clean_tags((tag.k, tag.v) for tag in item.tags)
+        except UnicodeDecodeError:
+            harvest.dropped.append((_id_of(item), "unknown", _NOT_TEXT))
+            continue
+        if item.is_area():
+            _take_area(harvest, item, tags, wkb)
+        elif item.deleted or not item.visible:
+            continue
+        elif item.is_node():
+            _take_point(harvest, item, tags)
+        elif item.is_way():
+            _take_way(harvest, item, tags, wkb)
+        elif item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary"):
+            _expect(harvest, _id_of(item), tags)
+        harvest.synthetic = harvest.synthetic or tags.get("siting:synthetic") == "yes"
+    _explain(harvest, file, processor.node_location_storage)
+    return harvest, generator
+
+
+def _id_of(item: Any) -> str:
+    if item.is_area():
+        return f"{'way' if item.from_way() else 'relation'}/{item.orig_id()}"
+    return f"{'node' if item.is_node() else 'way' if item.is_way() else 'relation'}/{item.id}"
+
+
+def _expect(harvest: _Harvest, object_id: str, tags: dict[str, str]) -> None:
+    layer = classes.area_layer(tags)
+    if layer:
+        harvest.expected[object_id] = layer
+
+
+def _take_point(harvest: _Harvest, node: Any, tags: dict[str, str]) -> None:
+    layer = classes.point_layer(tags)
+    if layer is None:
+        return
+    object_id = f"node/{node.id}"
+    if not node.location.valid():
+        harvest.dropped.append((object_id, layer, "its coordinates are missing or out of range"))
+    elif layer in ("buildings", "parking"):
+        harvest.dropped.append((object_id, layer, "only a point; its outline is not mapped"))
+    else:
+        harvest.points.append((object_id, tags, (node.location.lon, node.location.lat)))
+
+
+def _take_way(harvest: _Harvest, way: Any, tags: dict[str, str], wkb: Any) -> None:
+    object_id = f"way/{way.id}"
+    _expect(harvest, object_id, tags)
+    layer = classes.line_layer(tags)
+    if layer is None:
+        return
+    try:
+        harvest.lines.append((object_id, tags, shapely.from_wkb(wkb.create_linestring(way))))
+    except (osmium.InvalidLocationError, RuntimeError):  # a node is missing, or fewer than two different nodes
+        runs = list(_runs(way))
+        if runs:
+            harvest.lines.append((object_id, tags, shapely.MultiLineString(runs)))
+            harvest.clipped.append(object_id)
+        else:
+            harvest.dropped.append((object_id, layer, "fewer than two neighbouring nodes are in the file"))
+
+
+def _runs(way: Any) -> Iterator[list[tuple[float, float]]]:
+    """Yield the stretches of a way between missing nodes: a gap is never bridged."""
+    run: list[tuple[float, float]] = []
+    for node in way.nodes:
+        if node.location.valid():
+            here = (node.location.lon, node.location.lat)
+            if not run or run[-1] != here:
+                run.append(here)
+            continue
+        if len(run) > 1:
+            yield run
+        run = []
+    if len(run) > 1:
+        yield run
+
+
+def _take_area(harvest: _Harvest, area: Any, tags: dict[str, str], wkb: Any) -> None:
+    if classes.area_layer(tags) is None:
+        return
+    object_id = _id_of(area)
+    layer = harvest.expected.pop(object_id, "")
+    try:
+        harvest.areas.append((object_id, tags, shapely.from_wkb(wkb.create_multipolygon(area))))
+    except (osmium.InvalidLocationError, RuntimeError):
+        harvest.expected[object_id] = layer or "unknown"
+
+
+def _explain(harvest: _Harvest, file: Any, nodes: Any) -> None:
+    """Say of each area that never came why: members or nodes missing, ring open, or crossing itself."""
+    if not harvest.expected:
+        return
+    wanted = osmium.filter.IdFilter([int(key.split("/")[1]) for key in harvest.expected])
+    both = osmium.osm.WAY | osmium.osm.RELATION
+    members: dict[str, list[int]] = {}
+    for item in osmium.FileProcessor(file, both).with_filter(wanted):
+        object_id = _id_of(item)
+        if object_id not in harvest.expected:
+            continue
+        if item.is_way():
+            harvest.dropped.append((object_id, harvest.expected[object_id], _fault_of_way(item, nodes)))
+        else:
+            members[object_id] = [member.ref for member in item.members if member.type == "w"]
+    present = _ways_present(file, {ref for refs in members.values() for ref in refs})
+    for object_id, refs in members.items():
+        missing = sum(ref not in present for ref in refs)
+        reason = f"{missing} of its {len(refs)} member ways are not in the file" if missing else "its rings do not close"
+        harvest.dropped.append((object_id, harvest.expected[object_id], reason if refs else "has no member ways"))
+
+
+def _fault_of_way(way: Any, nodes: Any) -> str:
+    refs = [node.ref for node in way.nodes]
+    missing = sum(not _is_known(nodes, ref) for ref in refs)
+    if missing:
+        return f"{missing} of its {len(refs)} nodes are not in the file"
+    if len(refs) < 4 or refs[0] != refs[-1]:
+        return "its outline is not closed"
+    return "its outline crosses itself or has no area"
+
+
+def _is_known(nodes: Any, ref: int) -> bool:
+    try:
+        return bool(nodes.get(ref).valid())
+    except KeyError:
+        return False
+
+
+def _ways_present(file: Any, refs: set[int]) -> set[int]:
+    if not refs:
+        return set()
+    ways = osmium.FileProcessor(file, osmium.osm.WAY).with_filter(osmium.filter.IdFilter(sorted(refs)))
+    return {way.id for way in ways}
+
+
+def _frame(rows: list[tuple[str, dict[str, str], Any]]) -> gpd.GeoDataFrame:
+    """Return a table of unique objects, sorted by id; a file that repeats an object keeps its last version."""
+    unique = sorted({row[0]: row for row in rows}.values(), key=lambda row: row[0])
+    shapes: Any = [row[2] for row in unique]
+    if unique and isinstance(shapes[0], tuple):
+        shapes = shapely.points(np.array(shapes, dtype=float))
+    return gpd.GeoDataFrame(
+        {"tags": pd.Series([row[1] for row in unique], dtype=object).to_numpy()},
+        geometry=list(shapes),
+        index=pd.Index([row[0] for row in unique], name="object_id", dtype=object),
+        crs=WGS84,
+    )
