@@ -1,0 +1,171 @@
+"""A fast constructive plan: the floor below which no answer may fall, and the solver's first guess."""
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.model.parts import FloatArray, IntArray
+from siting.model.problem import Problem
+
+__all__ = ["greedy_modules"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What greedy looks up again and again: walks by site with the heaviest demand first, cliques by site."""
+
+    problem: Problem
+    demand: IntArray  # demand of each walk, grouped by site
+    starts: IntArray  # where each site's walks begin, J + 1
+    mates: tuple[IntArray, ...]  # sites that one open site closes
+    fed: tuple[IntArray, ...]  # sites of each transformer
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """The best thing to do next at one site."""
+
+    value: float
+    cost_cny: float
+    modules: int
+
+
+def greedy_modules(problem: Problem) -> IntArray:
+    """Return modules per site: always the most weighted vehicles per CNY next, upgrades included, until none fits.
+
+    Keeps every limit. Lazy evaluation: what a site is worth only falls as others are built, except that a bought
+    upgrade makes its transformer's sites cheaper; those are looked at again.
+    """
+    ground = _survey(problem)
+    modules = np.bincount(problem.locked_in, minlength=len(problem.sites))
+    left = problem.demands.vehicles.copy()
+    closed = np.zeros(len(problem.sites), bool)
+    closed[problem.locked_out] = True
+    for site in problem.locked_in.tolist():
+        closed[ground.mates[site]] = True
+        _serve(ground, left, site, 1)
+    money = _money_left(problem, modules)
+    queue: list[tuple[float, int]] = []
+
+    def offer(site: int) -> None:
+        step = _best_step(ground, left, modules, site, money)
+        if step is not None:
+            heapq.heappush(queue, (-step.value / max(step.cost_cny, 1e-6), site))
+
+    for site in np.flatnonzero(~closed).tolist():
+        offer(site)
+    while queue:
+        rank, site = heapq.heappop(queue)
+        step = None if closed[site] else _best_step(ground, left, modules, site, money)
+        if step is None:
+            continue
+        now = -step.value / max(step.cost_cny, 1e-6)
+        if queue and (now, site) > queue[0] and now > rank:
+            heapq.heappush(queue, (now, site))
+            continue
+        upgraded = _upgrade_count(problem, modules, site, 0) != _upgrade_count(problem, modules, site, step.modules)
+        modules[site] += step.modules
+        money -= step.cost_cny
+        closed[ground.mates[site]] = True
+        _serve(ground, left, site, step.modules)
+        again = ground.fed[problem.transformers.feeds[site]] if upgraded and problem.transformers else [site]
+        for other in again:
+            if not closed[other]:
+                offer(int(other))
+    return modules.astype(np.int64)
+
+
+def _survey(problem: Problem) -> _Ground:
+    walks, count = problem.walks, len(problem.sites)
+    order = np.lexsort((walks.i, walks.walk_m, -problem.demands.weight[walks.i], walks.j))
+    mates: list[list[int]] = [[] for _ in range(count)]
+    for clique in problem.cliques:
+        members = clique.tolist()
+        for site in members:
+            mates[site].extend(other for other in members if other != site)
+    part = problem.transformers
+    return _Ground(
+        problem=problem,
+        demand=walks.i[order],
+        starts=np.searchsorted(walks.j[order], np.arange(count + 1)),
+        mates=tuple(np.unique(np.array(mine, np.int64)) for mine in mates),
+        fed=tuple(np.flatnonzero(part.feeds == t) for t in range(len(part))) if part else (),
+    )
+
+
+def _money_left(problem: Problem, modules: IntArray) -> float:
+    if problem.budget_cny is None:
+        return np.inf
+    spent = float(problem.sites.cost_cny(modules).sum())
+    part = problem.transformers
+    if part is not None:
+        load = part.load_kva(modules)
+        spent += sum(part.steps_cost_cny(t, part.steps_needed(t, float(load[t])) or 0) for t in range(len(part)))
+    return problem.budget_cny - spent
+
+
+def _best_step(ground: _Ground, left: FloatArray, modules: IntArray, site: int, money: float) -> _Step | None:
+    """Return the number of modules to add at `site` with most value per CNY that fits, or None."""
+    sites = ground.problem.sites
+    built = int(modules[site])
+    most = int(sites.max_modules[site]) - built
+    mine = ground.demand[ground.starts[site] : ground.starts[site + 1]]
+    wanted = left[mine]
+    if most <= 0 or wanted.sum() <= 1e-9:
+        return None
+    # A half-used module of this site costs nothing: what it still holds was served when it was built, because
+    # _serve gives a site all it can take. So value counts from zero.
+    count = np.arange(1, most + 1)
+    reached = np.concatenate(([0.0], np.cumsum(wanted)))
+    worth = np.concatenate(([0.0], np.cumsum(wanted * ground.problem.demands.weight[mine])))
+    value = np.interp(count * sites.vehicles_per_module[site], reached, worth)
+    cost = count * sites.module_cost_cny[site] + (0.0 if built else sites.open_cost_cny[site])
+    cost = cost + _upgrade_costs(ground.problem, modules, site, count)
+    fits = (cost <= money + 1e-9) & (value > 1e-9)
+    if not fits.any():
+        return None
+    rate = np.where(fits, value / np.maximum(cost, 1e-6), -1.0)
+    best = int(np.argmax(rate))
+    return _Step(float(value[best]), float(cost[best]), int(count[best]))
+
+
+def _upgrade_costs(problem: Problem, modules: IntArray, site: int, count: IntArray) -> FloatArray:
+    """Return what the further upgrades cost for so many more modules; infinite where no upgrade carries them."""
+    part = problem.transformers
+    if part is None or part.feeds[site] < 0 or np.isnan(part.spare_kva[part.feeds[site]]):
+        return np.zeros(len(count))
+    t = int(part.feeds[site])
+    load = _load_kva(problem, modules, t)
+    paid = part.steps_cost_cny(t, part.steps_needed(t, load) or 0)
+    costs = np.full(len(count), np.inf)
+    for k, extra in enumerate((load + count * part.kva_per_module[site]).tolist()):
+        needed = part.steps_needed(t, extra)
+        if needed is None:
+            break
+        costs[k] = part.steps_cost_cny(t, needed) - paid
+    return costs
+
+
+def _upgrade_count(problem: Problem, modules: IntArray, site: int, extra: int) -> int:
+    part = problem.transformers
+    if part is None or part.feeds[site] < 0:
+        return 0
+    t = int(part.feeds[site])
+    return part.steps_needed(t, _load_kva(problem, modules, t) + extra * float(part.kva_per_module[site])) or 0
+
+
+def _load_kva(problem: Problem, modules: IntArray, transformer: int) -> float:
+    part = problem.transformers
+    if part is None:
+        return 0.0
+    fed = part.feeds == transformer
+    return float((part.kva_per_module[fed] * modules[fed]).sum())
+
+
+def _serve(ground: _Ground, left: FloatArray, site: int, modules: int) -> None:
+    """Take what `modules` more modules serve at `site` out of `left`, heaviest demand first (changes `left`)."""
+    mine = ground.demand[ground.starts[site] : ground.starts[site + 1]]
+    capacity = modules * float(ground.problem.sites.vehicles_per_module[site])
+    before = np.concatenate(([0.0], np.cumsum(left[mine])[:-1])) if len(mine) else np.empty(0)
+    left[mine] -= np.clip(capacity - before, 0.0, left[mine])
