@@ -1,0 +1,1 @@
+"""Reach: demand, walking and power."""

@@ -22,6 +22,7 @@ class Demand:
     frame: pd.DataFrame
     vehicle: str  # "ebike" or "ev"
     assumptions: tuple[str, ...]  # sentences, for the report
+    assumptions_zh: tuple[str, ...] = ()  # the same sentences in Chinese
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +30,7 @@ class Links:
     """Every pair (building, accepted candidate) within the walking limit and allowed by the sharing policy.
 
     No row means out of reach. `unreachable` lists objects that cannot be joined to the street network:
-    columns object_id, layer ("buildings"/"candidates"), reason.
+    columns object_id, layer ("buildings"/"candidates"), reason, nearest_m (to a way joined to the street).
     """
 
     frame: pd.DataFrame  # siting.tables.LINKS, sorted by building_id, candidate_id
@@ -55,3 +56,4 @@ class Power:
     feeds: "pd.Series[str]"
     kva_per_module: "pd.Series[float]"
     assumptions: tuple[str, ...]
+    assumptions_zh: tuple[str, ...] = ()

@@ -1,0 +1,134 @@
+"""Reach: which transformer feeds which accepted candidate, and what one module draws from it.
+
+What is not known stays unknown: a compound without a known transformer, or a transformer without a stated
+spare capacity, limits nothing here, and the sentences say so.
+"""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.access.assumptions import Sentence, some
+from siting.access.record import Power
+from siting.errors import UsageError
+from siting.kinds import Kind
+from siting.sites.catalogue import Catalogue
+from siting.sites.record import Verdicts
+
+__all__ = ["COS_PHI", "connect_power"]
+
+#: Power factor of charging loads for sizing transformers (row L02 of the evidence, S; a default).
+COS_PHI = 0.95
+
+
+def connect_power(verdicts: Verdicts, *, cos_phi: float = COS_PHI) -> Power:
+    """Return the transformer of each accepted candidate and the kVA one of its modules draws.
+
+    A compound fed by several transformers is split among them: each candidate takes the nearest one whose
+    place is known (ties, and transformers without a place, by id). The demand factor is that of the
+    candidate with every module built.
+    """
+    if not 0.0 < cos_phi <= 1.0:
+        message = f"cos_phi is {cos_phi:g}; give a power factor above 0 and at most 1"
+        raise UsageError(message)
+    district = verdicts.candidates.zones.district
+    candidates = verdicts.candidates.frame.loc[sorted(verdicts.accepted)]
+    transformers = district.transformers.sort_index()
+    fed_by = _transformers_by_compound(transformers)
+    feeds = _feeds(candidates, transformers, fed_by)
+    said = [
+        _how_much(cos_phi),
+        *_unknown(candidates, transformers, feeds),
+        *_strangers(fed_by, district.compounds.index),
+    ]
+    return Power(
+        feeds=feeds,
+        kva_per_module=_kva_per_module(candidates, verdicts.candidates.catalogue, cos_phi),
+        assumptions=tuple(sentence.en for sentence in said),
+        assumptions_zh=tuple(sentence.zh for sentence in said),
+    )
+
+
+def _transformers_by_compound(transformers: gpd.GeoDataFrame) -> dict[str, list[str]]:
+    """Return the transformers of each compound, those with a known place first, then by id."""
+    placed = ~(transformers.geometry.isna() | transformers.geometry.is_empty)
+    fed_by: dict[str, list[str]] = {}
+    for rows in (transformers[placed], transformers[~placed]):
+        for transformer_id, names in rows["compound_ids"].items():
+            for name in filter(None, map(str.strip, names.split(";"))):
+                fed_by.setdefault(name, []).append(transformer_id)
+    return fed_by
+
+
+def _feeds(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, fed_by: dict[str, list[str]]) -> Any:
+    """Return transformer_id (or None) by candidate_id."""
+    feeds = pd.Series([None] * len(candidates), index=candidates.index, dtype=object, name="transformer_id")
+    for compound_id, group in candidates.groupby("compound_id", sort=True):
+        names = fed_by.get(str(compound_id), [])
+        if names:
+            distance_m = np.column_stack([group.distance(transformers.geometry[name]) for name in names])
+            feeds[group.index] = np.array(names, dtype=object)[_nearest(distance_m)]
+    return feeds
+
+
+def _nearest(distance_m: Any) -> Any:
+    """Return the first column with the least distance in each row; an unknown place (NaN) is farthest."""
+    return np.argmin(np.where(np.isnan(distance_m), np.inf, distance_m), axis=1)
+
+
+def _kva_per_module(candidates: gpd.GeoDataFrame, catalogue: Catalogue, cos_phi: float) -> "pd.Series[float]":
+    kva = [
+        ports * catalogue.kind(Kind(kind)).port_kw * catalogue.kind(Kind(kind)).factor_for(modules) / cos_phi
+        for kind, ports, modules in zip(
+            candidates["kind"], candidates["ports_per_module"], candidates["max_modules"], strict=True
+        )
+    ]
+    return pd.Series(kva, index=candidates.index, dtype=float, name="kva_per_module")
+
+
+def _how_much(cos_phi: float) -> Sentence:
+    return Sentence(
+        f"A module draws ports x kW per port x demand factor / {cos_phi:g} (power factor, L02), with the demand factor "
+        "of the whole place; a place built in part can draw more per module, several places on one transformer "
+        "together draw less.",
+        f"每个模块的容量=端口数×单端口功率×需要系数÷{cos_phi:g}(功率因数,L02),需要系数按该点全部建成取值;"
+        "部分建成时单模块负荷可能更高,同一变压器带多个点时合计更低。",
+    )
+
+
+def _unknown(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, feeds: Any) -> list[Sentence]:
+    """Say where power is no limit because it is not known."""
+    said = []
+    dark = sorted(set(candidates["compound_id"][feeds.isna()]))
+    if dark:
+        said.append(
+            Sentence(
+                f"No transformer is known for {len(dark)} compounds, so power limits nothing there: "
+                f"survey {some(dark)}.",
+                f"{len(dark)}个小区未知供电变压器,此处不以电力为限,需现场核查:{some(dark)}。",
+            )
+        )
+    used = transformers.index.isin(feeds.dropna())
+    silent = list(transformers.index[used & transformers["spare_kva"].isna().to_numpy()])
+    if silent:
+        said.append(
+            Sentence(
+                f"{len(silent)} transformers have no stated spare capacity and limit nothing: survey {some(silent)}.",
+                f"{len(silent)}台变压器的剩余容量未知,此处不作限制,需现场核查:{some(silent)}。",
+            )
+        )
+    return said
+
+
+def _strangers(fed_by: dict[str, list[str]], compounds: "pd.Index[str]") -> list[Sentence]:
+    strangers = sorted(set(fed_by) - set(compounds))
+    if not strangers:
+        return []
+    return [
+        Sentence(
+            f"Transformers name compounds that are not in this district: {some(strangers)}.",
+            f"变压器表中有不在本片区的小区编号:{some(strangers)}。",
+        )
+    ]
