@@ -1,0 +1,151 @@
+"""GeoJSON by RFC 7946: WGS 84, right-hand rule, 7 digits (a lattice of about 1 cm), with the credit.
+
+These files are copies for other tools; plan.gpkg is the authority for geometry.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from siting.geo import WGS84
+from siting.outputs import view
+from siting.outputs.run import Run
+
+__all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
+
+_DIGITS = 7
+_SITE_COLUMNS = (
+    "compound_id",
+    "compound_name",
+    "place_id",
+    "kind",
+    "bays",
+    "modules",
+    "ports",
+    "power_kw",
+    "cost_cny",
+    "served",
+    "households_served",
+    "clearance_m",
+    "outcome",
+    "transformer_id",
+    "year",
+    "tier",
+)
+_CANDIDATE_COLUMNS = (
+    "compound_id",
+    "place_id",
+    "kind",
+    "bays",
+    "ports",
+    "power_kw",
+    "cost_cny",
+    "outcome",
+    "accepted",
+    "clearance_m",
+    "clause_id",
+    "measured",
+    "required",
+    "unit",
+    "feature_id",
+)
+
+
+def write_layers(run: Run, folder: Path) -> None:
+    """Write sites, candidates, zones and compounds .geojson into `folder`."""
+    members = {"credit": "; ".join(view.credits(run)), "synthetic": run.district.synthetic}
+    for name, frame in (
+        ("sites", run.plan.sites[[*_SITE_COLUMNS, "geometry"]]),
+        ("candidates", _candidates(run)),
+        ("zones", _zones(run)),
+        ("compounds", _compounds(run)),
+    ):
+        write_geojson(frame, folder / f"{name}.geojson", members={"name": name} | members)
+
+
+def write_geojson(frame: gpd.GeoDataFrame, path: Path, *, members: Mapping[str, Any]) -> None:
+    """Write one FeatureCollection: the index is id and first property, `members` are top-level foreign members.
+
+    `frame` may have any CRS. Unknown values become null; an empty geometry becomes null.
+    """
+    head = json.dumps({"type": "FeatureCollection"} | dict(members), ensure_ascii=False)[:-1]
+    lines = ",\n".join(_features(frame))
+    path.write_text(f'{head}, "features": [\n{lines}\n]}}\n', encoding="utf-8", newline="\n")
+
+
+def to_lattice(shapes: gpd.GeoSeries) -> Any:
+    """Return an array of WGS 84 geometries on the 7-digit lattice: valid, exterior rings counter-clockwise."""
+    degrees = shapes.to_crs(WGS84).to_numpy()
+    snapped = shapely.set_precision(degrees, 10.0**-_DIGITS, mode="valid_output")
+    return shapely.orient_polygons(shapely.force_2d(snapped), exterior_cw=False)
+
+
+def plain(value: Any, digits: int = 6) -> Any:
+    """Return one table value as JSON has it: None for unknown, floats rounded, text and bool as they are."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if pd.isna(value):
+        return None
+    rounded = round(float(value), digits)
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def _features(frame: gpd.GeoDataFrame) -> Iterator[str]:
+    geometry = to_lattice(frame.geometry)
+    names = [name for name in frame.columns if name != frame.geometry.name]
+    columns = [frame[name].tolist() for name in names]
+    for key, shape, *values in zip(frame.index, geometry, *columns, strict=True):
+        properties = {frame.index.name: key} | {name: plain(value) for name, value in zip(names, values, strict=True)}
+        feature = {"type": "Feature", "id": key, "properties": properties, "geometry": _geometry(shape)}
+        yield json.dumps(feature, ensure_ascii=False, allow_nan=False)
+
+
+def _geometry(shape: BaseGeometry | None) -> dict[str, Any] | None:
+    if shape is None or shape.is_empty:
+        return None
+    mapping = shapely.geometry.mapping(shape)
+    return {"type": mapping["type"], "coordinates": _rounded(mapping["coordinates"])}
+
+
+def _rounded(coordinates: Any) -> Any:
+    if isinstance(coordinates, float):
+        return round(coordinates, _DIGITS)
+    return [_rounded(item) for item in coordinates]
+
+
+def _candidates(run: Run) -> gpd.GeoDataFrame:
+    frame = run.candidates.frame
+    worst = view.worst_verdicts(view.ledger_rows(run))
+    known = {name: worst[name].reindex(frame.index) for name in ("clause_id", "measured", "required", "unit", "feature_id")}
+    return frame.assign(
+        outcome=run.verdicts.outcomes.reindex(frame.index),
+        accepted=frame.index.isin(run.verdicts.accepted),
+        clearance_m=run.verdicts.clearance_m.reindex(frame.index),
+        **known,
+    )[[*_CANDIDATE_COLUMNS, "geometry"]]
+
+
+def _zones(run: Run) -> gpd.GeoDataFrame:
+    frame = run.zones.frame
+    clauses = view.clause_table(run)
+    return frame.assign(
+        title_en=frame["clause_id"].map(clauses["title_en"]),
+        title_zh=frame["clause_id"].map(clauses["title_zh"]),
+        force=frame["clause_id"].map(clauses["force"]),
+    )[["clause_id", "title_en", "title_zh", "force", "feature_id", "distance_m", "geometry"]]
+
+
+def _compounds(run: Run) -> gpd.GeoDataFrame:
+    figures = view.compound_figures(run)
+    return gpd.GeoDataFrame(figures, geometry=run.district.compounds.geometry, crs=run.district.crs)

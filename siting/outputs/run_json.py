@@ -1,0 +1,67 @@
+"""run.json: the run in one object that a program or a person can read; the keys are a contract (DESIGN section 9)."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from siting.outputs import view
+from siting.outputs.run import Run
+
+__all__ = ["run_record", "write_run_json"]
+
+_MONEY_DIGITS = 2
+_DIGITS = 6
+
+
+def write_run_json(run: Run, path: Path) -> None:
+    """Write run.json: sorted keys, UTF-8."""
+    text = json.dumps(run_record(run), ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def run_record(run: Run) -> dict[str, Any]:
+    """Return what run.json holds. Status, objective, bound and gap are the solver's own figures, not rounded.
+
+    `audit` is None until the written files were audited.
+    """
+    solution, figures, district = run.plan.solution, view.totals(run), run.district
+    stated = {
+        "position_error_m": district.position_error_m,
+        "completeness": {key: str(value) for key, value in sorted(district.completeness.items())},
+    }
+    return {
+        "status": str(solution.status),
+        "objective": _number(solution.objective),
+        "bound": _number(solution.bound),
+        "gap": _number(solution.gap),
+        "solver": str(solution.solver),
+        "budget_cny": figures["budget_cny"],
+        "spent_cny": round(figures["spent_cny"], _MONEY_DIGITS),
+        "upgrades": {key: round(float(cost), _MONEY_DIGITS) for key, cost in sorted(run.plan.upgrades.items())},
+        "demand": round(figures["demand"], _DIGITS),
+        "served": round(figures["served"], _DIGITS),
+        "sites": figures["sites"],
+        "candidates": dict(run.verdicts.counts()) | {"accepted": figures["accepted"]},
+        "parameters": stated | dict(run.parameters),
+        "rules": {"profile": run.rulebook.profile, "on": run.rulebook.on.isoformat(), "chain": list(run.rulebook.chain)},
+        "inputs": [
+            {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}
+            for item in district.inputs
+        ],
+        "district": district.name,
+        "synthetic": district.synthetic,
+        "timestamp": run.timestamp.isoformat(),
+        "reasons": [{"en": english, "zh": chinese} for english, chinese in run.plan.reasons],
+        "versions": dict(run.versions),
+        "seconds": {key: round(float(value), 3) for key, value in run.seconds.items()},
+        "audit": _audit(run.audit),
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or value != value or value in (float("inf"), float("-inf")) else float(value)
+
+
+def _audit(audit: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if audit is None else {key: value for key, value in audit.items() if key != "verdicts"}

@@ -1,0 +1,56 @@
+"""verdicts.csv and links.csv: the ledger and the walks for other programs.
+
+UTF-8 without a byte order mark: the columns are a contract for programs, and a mark would stick to the first column's
+name in a plain reader. People open ledger.xlsx. Numbers keep 9 digits after the point, the length below which a
+shortfall counts as round-off, so a written distance never contradicts its outcome. Text that a spreadsheet would
+take for a formula gets an apostrophe in front.
+"""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from siting.outputs.foreign import inert_cell
+from siting.outputs.geojson import plain
+from siting.outputs.run import Run
+
+__all__ = ["LINK_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]
+
+VERDICT_COLUMNS = (
+    "candidate_id",
+    "clause_id",
+    "metric",
+    "measured",
+    "required",
+    "unit",
+    "tolerance",
+    "outcome",
+    "force",
+    "feature_id",
+)
+LINK_COLUMNS = ("building_id", "site_id", "walk_m", "served")
+
+_DIGITS = 9
+
+
+def write_tables(run: Run, folder: Path) -> None:
+    """Write verdicts.csv (every clause on every candidate) and links.csv (who walks to which site) into `folder`."""
+    write_csv(run.verdicts.frame, VERDICT_COLUMNS, folder / "verdicts.csv")
+    write_csv(run.plan.links, LINK_COLUMNS, folder / "links.csv")
+
+
+def write_csv(frame: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:
+    """Write the named columns of `frame` in its own order; unknown values are empty cells."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        for row in zip(*(frame[name].tolist() for name in columns), strict=True):
+            writer.writerow(_cell(value) for value in row)
+
+
+def _cell(value: object) -> object:
+    known = plain(value, _DIGITS)
+    if isinstance(known, str):
+        return inert_cell(known)
+    return "" if known is None else known

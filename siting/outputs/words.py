@@ -1,0 +1,88 @@
+"""The run in words: names, status and reasons as sentences in both languages."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pandas as pd
+
+from siting.outputs import view
+from siting.outputs.run import Run
+from siting.outputs.texts import LANGUAGES, Texts
+
+__all__ = ["Words", "both", "format_number", "status_key"]
+
+
+def both(key: str, /, **values: Any) -> str:
+    """Return one text in Chinese and English, side by side."""
+    return " ".join(Texts.load(lang).t(key, **values) for lang in LANGUAGES)
+
+
+def format_number(value: float | None, digits: int = 0) -> str:
+    """Return a number for people, thousands grouped; a dash for unknown; whole numbers without a point."""
+    if value is None or pd.isna(value):
+        return "–"
+    text = f"{float(value):,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def status_key(status: object) -> str:
+    """Return the catalogue's key for a solver's status word, e.g. "time_limited"."""
+    return str(status).strip().lower().replace("-", "_").replace(" ", "_")
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """What a run is called and says, with the names of its objects."""
+
+    run: Run
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return the words of a run."""
+        return cls(run, view.feature_names(run))
+
+    def name(self, object_id: object) -> str:
+        """Return the mapped name of an object, or nothing."""
+        return self.names.get(object_id, "") if isinstance(object_id, str) else ""
+
+    def label(self, object_id: str) -> str:
+        """Return the name of an object, or its id where it has none."""
+        return self.names.get(object_id) or object_id
+
+    def assumptions(self, lang: str | None = None) -> list[str]:
+        """Return the assumptions on demand as sentences; in both languages unless `lang` is given."""
+        demand = self.run.demand
+        pairs = zip(demand.assumptions, demand.assumptions_zh or demand.assumptions, strict=True)
+        return [_sentence(pair, lang) for pair in pairs]
+
+    def notes(self, lang: str | None = None) -> list[str]:
+        """Return the notes on facts and options as sentences."""
+        notes: Iterable[Any] = (*self.run.district.notes, *self.run.candidates.notes)
+        return [_sentence(item, lang) for item in notes]
+
+    def reasons(self, lang: str) -> list[str]:
+        """Return the plan's own reasons in one language."""
+        return [_sentence(item, lang) for item in self.run.plan.reasons]
+
+    def plain_value(self, value: Any) -> str:
+        """Return a parameter as text."""
+        if isinstance(value, dict):
+            return "; ".join(f"{key}: {self.plain_value(item)}" for key, item in value.items())
+        if isinstance(value, list | tuple):
+            return ", ".join(self.plain_value(item) for item in value)
+        return f"{value:,g}" if isinstance(value, float) else str(value)
+
+    def findings(self, lang: str) -> Iterator[str]:
+        """Yield the audit's findings as sentences."""
+        for item in (self.run.audit or {}).get("findings", ()):
+            yield str(item[f"sentence_{lang}"])
+
+
+def _sentence(item: Any, lang: str | None) -> str:
+    """Return a sentence that is plain text or a pair (English, Chinese)."""
+    if isinstance(item, str):
+        return item
+    english, chinese = item
+    return {"en": english, "zh": chinese, None: f"{chinese} {english}"}[lang]
