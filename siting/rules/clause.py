@@ -33,9 +33,9 @@ class Confidence(Choice):
 class Metric(Choice):
     """What is measured; `siting.rules.measures` holds one pure function for each."""
 
-    SEPARATION = "separation"  # true distance footprint -> nearest feature, m, >=
+    SEPARATION = "separation"  # true distance footprint -> feature, m, >=
     SEPARATION_BY_CLASS = "separation_by_class"  # as above, required value by height and fire class (table 5.2.2)
-    KEEP_CLEAR = "keep_clear"  # area of footprint inside the feature, m2, <= 0
+    KEEP_CLEAR = "keep_clear"  # m, >=: lanes from the centreline (half the width), areas from the edge (0; inside < 0)
     ADJACENCY = "adjacency"  # a touch (distance 0), counted, <= 0
     GROUP_LENGTH = "group_length"  # longest group of the layout, m, <=
     GROUP_SIZE = "group_size"  # most vehicles in one group, <=
@@ -52,9 +52,12 @@ class Clause:
 
     `value` is the required figure in `unit`; SEPARATION_BY_CLASS has `values` instead: keys
     "low_rise/I-II/I-II" (building height class / building fire class / facility fire class) or
-    "high_rise/*/III", values in m. `to` names the feature class measured to (see `siting.rules.features`).
-    `when` holds conditions on the candidate or the case, e.g. {"stage": "new"} or {"min_bays": 26}.
-    `row` is the id of the evidence row (RULES.md / RULES2.md numbering, e.g. "C04").
+    "high_rise/*/III", values in m. SEPARATION may have `values` too: the cases an unknown fact may turn out to be.
+    `values_confidence` says how single figures of `values` were seen where that differs from `confidence`.
+    `to` names the feature class measured to (see `siting.rules.features`), or "layout".
+    `when` holds conditions on the candidate: {"min_bays": 26} or {"max_bays": 100}.
+    `row` is the id of the evidence row, e.g. "C04"; several are separated by ", ". `note` says how the program
+    reads the clause where the text leaves it open; `exemptions` are granted by attestation only.
     """
 
     clause_id: str
@@ -81,6 +84,8 @@ class Clause:
     title_en: str
     title_zh: str
     quote: str = ""
+    note: str = ""
+    values_confidence: Mapping[str, Confidence] = field(default_factory=lambda: MappingProxyType({}))
 
     def in_force(self, on: date) -> bool:
         """Return whether the clause is in force on a day; an open end counts as in force."""
@@ -93,7 +98,8 @@ class Rulebook:
     """The clauses in force for a profile on a day, after inheritance national -> province -> city.
 
     `chain` names the profiles from the most general to the most local; `findings` are sentences on
-    clauses that a local profile would have loosened (the stricter national must stays in force).
+    clauses that a local profile would have loosened (the stricter national must stays in force). `set_aside`
+    are the clauses of the chain that do not apply: not in force on the day, or for new buildings only.
     """
 
     profile: str
@@ -103,6 +109,7 @@ class Rulebook:
     chain: tuple[str, ...]
     clauses: tuple[Clause, ...]
     findings: tuple[str, ...] = ()
+    set_aside: tuple[Clause, ...] = ()
 
     def for_kind(self, kind: Kind) -> tuple[Clause, ...]:
         """Return the clauses that speak of `kind`, in the order of the rulebook."""
