@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from siting.access.assumptions import Sentence, some
 from siting.access.record import Power
@@ -68,14 +69,11 @@ def _feeds(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, fed_by:
     for compound_id, group in candidates.groupby("compound_id", sort=True):
         names = fed_by.get(str(compound_id), [])
         if names:
-            distance_m = np.column_stack([group.distance(transformers.geometry[name]) for name in names])
-            feeds[group.index] = np.array(names, dtype=object)[_nearest(distance_m)]
+            places = transformers.geometry.loc[names].to_numpy()
+            distance_m = shapely.distance(group.geometry.to_numpy()[:, np.newaxis], places)
+            distance_m[np.isnan(distance_m)] = np.inf  # an unknown place is the farthest
+            feeds[group.index] = np.array(names, dtype=object)[np.argmin(distance_m, axis=1)]
     return feeds
-
-
-def _nearest(distance_m: Any) -> Any:
-    """Return the first column with the least distance in each row; an unknown place (NaN) is farthest."""
-    return np.argmin(np.where(np.isnan(distance_m), np.inf, distance_m), axis=1)
 
 
 def _kva_per_module(candidates: gpd.GeoDataFrame, catalogue: Catalogue, cos_phi: float) -> "pd.Series[float]":
