@@ -1,0 +1,1 @@
+"""Facts: from foreign files to one frozen `District`; `build.read_district` is the way in."""

@@ -127,7 +127,7 @@ def _refuse_declarations(head: bytes, name: str) -> None:
     """Refuse anything but UTF-8 XML that opens with `<osm` and declares nothing before it."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"["):
-        message = f"{name}: is JSON, not OpenStreetMap data; give it as a planner's layer (--layer ROLE={name})"
+        message = f"{name}: is GeoJSON or other JSON, not OpenStreetMap data; give it as a planner's layer (--layer ROLE={name})"
         raise SourceError(message)
     if text[:1] != b"<" or b"\0" in text[:256]:
         message = f"{name}: is not OpenStreetMap data (neither UTF-8 XML nor PBF); give an .osm or .osm.pbf extract"
