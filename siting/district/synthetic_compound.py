@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import shapely
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Point, Polygon, box
@@ -39,7 +40,6 @@ class House:
     levels: int
     tagged: bool
     stairs: tuple[tuple[float, float], ...] = ()
-    tags: tuple[tuple[str, str], ...] = (("building", "apartments"),)
 
     @property
     def floor_area_m2(self) -> float:
@@ -90,7 +90,9 @@ def fill_compound(
     lanes, gates = _lay_lanes(plan, ground, reserved, rows, lane_x)
     pavements = [_turned(street.line, -plan.angle_deg) for street in streets]
     lanes, joints = _join_streets(lanes, gates, pavements)
-    taken = [house.outline for house in houses] + [lane.buffer(_LANE_ROOM_M) for lane in lanes] + [lot for _, lot in kept]
+    taken = (
+        [house.outline for house in houses] + [lane.buffer(_LANE_ROOM_M) for lane in lanes] + [lot for _, lot in kept]
+    )
     things = _fill_gaps(plan, rows, taken, inset(ground, 2.5), dice)
     taken += [thing.shape for thing in things if thing.shape.geom_type == "Polygon"]
     things += _line_walls(plan, ground, taken, dice)
@@ -172,7 +174,16 @@ def _slab(
     middle, east = round(x + stairs // 2 * unit, 1), round(x + stairs * unit, 1)
     north = round(y + depth, 1)
     outline = Polygon(
-        [(x, y), (middle, y), (middle, y - step), (east, y - step), (east, north - step), (middle, north - step), (middle, north), (x, north)]
+        [
+            (x, y),
+            (middle, y),
+            (middle, y - step),
+            (east, y - step),
+            (east, north - step),
+            (middle, north - step),
+            (middle, north),
+            (x, north),
+        ]
         if step
         else [(x, y), (east, y), (east, north), (x, north)]
     )
@@ -210,15 +221,16 @@ def _lay_lanes(
         gates += [end for end in ends if ground.exterior.distance(Point(end)) < 1e-6]
     ends = [(lane_x, bottom)] if "S" in plan.gates else []
     last = [(lane_x, top)] if "N" in plan.gates else []
-    if len(middle) < 1:
+    if not middle:
         middle = [(lane_x, (bottom + top) / 2)]
-    main = LineString([*ends, *middle, *last])
+    tip = (lane_x, top - 9.0)
+    if "N" not in plan.gates and tip[1] > middle[-1][1] + 8.0 and LineString([middle[-1], tip]).within(free):
+        middle.append(tip)
+    main = LineString(sorted({*ends, *middle, *last}, key=lambda point: point[1]))
     return [main, *sides], gates
 
 
-def _lane_across(
-    ground: Polygon, free: BaseGeometry, crossing: tuple[float, float], gates: str
-) -> LineString | None:
+def _lane_across(ground: Polygon, free: BaseGeometry, crossing: tuple[float, float], gates: str) -> LineString | None:
     """Return the lane west to east through `crossing`, out through the wall where `gates` says so."""
     x, y = crossing
     west, _, east, _ = ground.bounds
@@ -248,7 +260,7 @@ def _join_streets(
         for gate in gates:
             if Point(gate).distance(lane) > 1e-6:
                 continue
-            street = min(pavements, key=lambda pavement, here=Point(gate): pavement.distance(here))
+            street = pavements[int(np.argmin(shapely.distance(list(pavements), Point(gate))))]
             joint = nearest_points(street, Point(gate))[0].coords[0]
             joints.append(joint)
             coords = [joint, *coords] if coords[0] == gate else [*coords, joint]
@@ -297,14 +309,13 @@ def _trees(lawn: Polygon, dice: random.Random) -> list[Thing]:
     return [Thing(point, made_up(natural="tree")) for point in points if lawn.contains(point)]
 
 
-def _line_walls(
-    plan: CompoundPlan, ground: Polygon, taken: Sequence[BaseGeometry], dice: random.Random
-) -> list[Thing]:
+def _line_walls(plan: CompoundPlan, ground: Polygon, taken: Sequence[BaseGeometry], dice: random.Random) -> list[Thing]:
     """Stand bicycle sheds and one transformer kiosk along the walls, where nothing stands yet."""
     things: list[Thing] = []
     shapes = list(taken)
     edge = inset(ground, 1.0)
-    wanted = [("kiosk", 4.4, 2.6)] + [("shed", between(dice, 14.0, 24.0), 2.6) for _ in range(plan.sheds)]
+    wanted = [("kiosk", 4.4, 2.6)] if plan.kiosk else []
+    wanted += [("shed", between(dice, 14.0, 24.0), 2.6) for _ in range(plan.sheds)]
     for what, length, depth in wanted:
         for _ in range(60):
             patch = _along(edge.exterior, dice.random() * edge.exterior.length, length, depth)
@@ -348,4 +359,4 @@ def _turned(shape: BaseGeometry, angle_deg: float) -> BaseGeometry:
 
 def _turned_house(house: House, angle_deg: float) -> House:
     stairs = tuple(_turned(Point(stair), angle_deg).coords[0] for stair in house.stairs)
-    return House(_turned(house.outline, angle_deg), house.levels, house.tagged, stairs, house.tags)
+    return House(_turned(house.outline, angle_deg), house.levels, house.tagged, stairs)

@@ -20,14 +20,18 @@ __all__ = [
     "CompoundPlan",
     "Grid",
     "Lot",
+    "Ring",
     "Street",
     "Thing",
     "between",
     "free_spans",
+    "hall",
     "inset",
     "lay_grid",
     "made_up",
     "part_of_block",
+    "patch",
+    "ring",
     "with_vertex",
 ]
 
@@ -102,6 +106,7 @@ class CompoundPlan:
     lawns: float = 0.5  # share of the ground south of a slab that is a lawn
     stalls: float = 0.25  # ... that is parking
     sheds: int = 3
+    kiosk: bool = True  # has a transformer of its own
     lots: tuple[Lot, ...] = field(default=())
 
     @property
@@ -133,16 +138,15 @@ def made_up(**tags: str) -> dict[str, str]:
 def lay_grid(dice: random.Random) -> Grid:
     """Lay the streets and cut the land between them into blocks."""
     crossings = [
-        [
-            rotate(Point(x + _jitter(dice), y + _jitter(dice)), GRID_ANGLE_DEG, origin=(0, 0))
-            for y in _NORTHINGS_M
-        ]
+        [rotate(Point(x + _jitter(dice), y + _jitter(dice)), GRID_ANGLE_DEG, origin=(0, 0)) for y in _NORTHINGS_M]
         for x in _EASTINGS_M
     ]
     streets = [_street(column, *style) for column, style in zip(crossings, _NORTH_SOUTH, strict=True)]
     rows = [[column[row] for column in crossings] for row in range(len(_NORTHINGS_M))]
     streets += [_street(row, *style) for row, style in zip(rows, _EAST_WEST, strict=True)]
-    rooms = shapely.union_all([street.line.buffer(street.space_m, cap_style="flat", join_style="mitre") for street in streets])
+    rooms = shapely.union_all(
+        [street.line.buffer(street.space_m, cap_style="flat", join_style="mitre") for street in streets]
+    )
     corners = {
         (i, j): (crossings[i][j], crossings[i + 1][j], crossings[i + 1][j + 1], crossings[i][j + 1])
         for i in range(len(_EASTINGS_M) - 1)
@@ -152,20 +156,44 @@ def lay_grid(dice: random.Random) -> Grid:
     return Grid(tuple(streets), blocks, corners)
 
 
-def part_of_block(grid: Grid, block: tuple[int, int], ring: Sequence[tuple[float, float]], *, gap_m: float = 0.0) -> Polygon:
+def part_of_block(
+    grid: Grid, block: tuple[int, int], shares: Sequence[tuple[float, float]], *, gap_m: float = 0.0
+) -> Polygon:
     """Return the part of a block whose corners are given as shares of its width and depth.
 
     Sides that lie on the block's own edge stay there; sides inside the block step back by `gap_m`.
     """
     land = grid.blocks[block]
     sw, se, ne, nw = _corners_of(land)
-    west = [[(1 - v) * sw[axis] + v * nw[axis] for axis in (0, 1)] for _, v in ring]
-    east = [[(1 - v) * se[axis] + v * ne[axis] for axis in (0, 1)] for _, v in ring]
-    points = [((1 - u) * w[0] + u * e[0], (1 - u) * w[1] + u * e[1]) for (u, _), w, e in zip(ring, west, east, strict=True)]
+    west = [[(1 - v) * sw[axis] + v * nw[axis] for axis in (0, 1)] for _, v in shares]
+    east = [[(1 - v) * se[axis] + v * ne[axis] for axis in (0, 1)] for _, v in shares]
+    points = [
+        ((1 - u) * w[0] + u * e[0], (1 - u) * w[1] + u * e[1]) for (u, _), w, e in zip(shares, west, east, strict=True)
+    ]
     part = Polygon(points)
     if gap_m == 0.0:
         return part.intersection(land)
     return part.buffer(-gap_m, join_style="mitre").intersection(land)
+
+
+def ring(west: float, south: float, east: float, north: float) -> Ring:
+    """Return the corners of a rectangle given as shares of a block."""
+    return ((west, south), (east, south), (east, north), (west, north))
+
+
+def hall(lot: Polygon, share: tuple[float, float, float, float], **tags: str) -> Thing:
+    """Return a building on the given shares of a lot."""
+    return Thing(patch(lot, share), made_up(**tags))
+
+
+def patch(lot: Polygon, share: tuple[float, float, float, float]) -> Polygon:
+    """Return the rectangle that takes the given shares (west, south, east, north) of a lot's own frame."""
+    turned = rotate(lot, -GRID_ANGLE_DEG, origin=(0, 0))
+    west, south, east, north = turned.bounds
+    w, s, e, n = share
+    width, height = east - west, north - south
+    part = box(west + w * width, south + s * height, west + e * width, south + n * height)
+    return rotate(part, GRID_ANGLE_DEG, origin=(0, 0))
 
 
 def inset(area: BaseGeometry, distance_m: float) -> BaseGeometry:
@@ -224,8 +252,8 @@ def _corners_of(land: Polygon) -> list[tuple[float, float]]:
     turned = rotate(land, -GRID_ANGLE_DEG, origin=(0, 0))
     west, south, east, north = turned.bounds
     points = [Point(c) for c in turned.exterior.coords[:-1]]
-    wanted = [(west, south), (east, south), (east, north), (west, north)]
-    nearest = [min(points, key=lambda point, goal=Point(goal): point.distance(goal)) for goal in wanted]
+    wanted = [Point(west, south), Point(east, south), Point(east, north), Point(west, north)]
+    nearest = [min(points, key=goal.distance) for goal in wanted]
     back = [rotate(point, GRID_ANGLE_DEG, origin=(0, 0)) for point in nearest]
     return [(point.x, point.y) for point in back]
 
