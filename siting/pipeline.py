@@ -18,7 +18,7 @@ from typing import Any
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
-from siting.district.build import CompoundsFrom, SourceOptions, read_district
+from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layers import LayerSpec
 from siting.district.record import District
 from siting.errors import AuditError
@@ -130,7 +130,7 @@ def read_sources(study: Study) -> District:
                 LayerSpec(role=layer.role, path=layer.path, crs=layer.crs, layer_name=layer.layer)
                 for layer in study.layers
             ),
-            compounds_from=CompoundsFrom(source.compounds),
+            compounds_from=CompoundSource(source.compounds),
             bbox_deg=source.bbox_deg,
             halo_m=source.halo_m,
             position_error_m=source.position_error_m,
