@@ -13,15 +13,13 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from siting.errors import StudyError
 from siting.kinds import Kind
-
-if TYPE_CHECKING:
-    from siting.rules.measures import FacilityFacts
+from siting.rules.measurement import FacilityFacts
 
 __all__ = ["FIRE_CLASSES", "Catalogue", "Figure", "KindFigures", "load_catalogue"]
 
@@ -98,10 +96,8 @@ class Catalogue:
         """Return the figures of one kind."""
         return self.kinds[kind]
 
-    def facts(self, kind: Kind) -> "FacilityFacts":
+    def facts(self, kind: Kind) -> FacilityFacts:
         """Return what the clauses need to know of a facility of `kind`."""
-        from siting.rules.measures import FacilityFacts
-
         figures = self.kind(kind)
         return FacilityFacts(
             kind=kind,

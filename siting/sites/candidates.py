@@ -1,0 +1,165 @@
+"""Options: the candidates offered, footprints that fit the free ground, thinned to dozens a compound.
+
+For each compound three nested grounds are searched: what is open at all, what no must clause surely forbids, and
+what every must clause surely allows. Most candidates come from the last; a few from the other two stay in the
+table so that the ledger can say why not there, and so that a planner may admit an uncertain place by name.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from siting import tables
+from siting.kinds import Kind
+from siting.sites.catalogue import Catalogue
+from siting.sites.ground import OPEN_GROUND_KINDS
+from siting.sites.layouts import Layout, group_limits, layouts_for
+from siting.sites.offers import Offer, Search, offers_of_kind
+from siting.sites.record import Candidates, Zones
+
+__all__ = ["DEFAULT_SIZES", "CandidateOptions", "offer_candidates"]
+
+#: Bays tried per place; rounded down to whole modules.
+DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
+    {
+        Kind.EBIKE_OPEN: (10, 20, 40, 60),
+        Kind.EBIKE_SHED: (10, 20, 40, 60),
+        Kind.EBIKE_CABINET: (10, 20),
+        Kind.EV_SURFACE: (2, 4, 8, 12),
+        Kind.EV_GARAGE: (),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateOptions:
+    """How densely to search, and how many candidates of one kind to keep in one compound.
+
+    `max_per_compound` counts those searched on ground that every must clause allows; `refused_per_compound` as
+    many again at most are kept from uncertain and from forbidden ground, for the ledger. Steps are metres.
+    """
+
+    max_per_compound: int = 40
+    refused_per_compound: int = 10
+    sizes: Mapping[Kind, tuple[int, ...]] = field(default_factory=lambda: DEFAULT_SIZES)
+    edge_step_m: float = 2.0
+    grid_step_m: float = 4.0
+    parking_reach_m: float = 30.0
+
+
+def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptions | None = None) -> Candidates:
+    """Offer candidates of every kind of `zones`: sorted by id, each with its groups, ports, power and cost.
+
+    Compounds marked "survey first" get none: what looks like free ground there may be an unmapped building.
+    """
+    options = options or CandidateOptions()
+    records: list[dict[str, Any]] = []
+    groups: list[dict[str, Any]] = []
+    notes = _notes_on_compounds(zones)
+    taken: dict[str, int] = {}
+    for kind in zones.kinds:
+        found = 0
+        for offer in _offers(zones, kind, catalogue, options):
+            number = taken[offer.compound_id] = taken.get(offer.compound_id, 0) + 1
+            candidate_id = f"{offer.compound_id}#s{number:02d}"
+            records.append(_record(candidate_id, offer, catalogue))
+            groups.extend(_group_records(candidate_id, offer))
+            found += offer.is_lawful
+        if not found:
+            notes.append(_note_on_none(kind))
+    return Candidates(
+        frame=_table(records, tables.CANDIDATES, zones),
+        groups=_table(groups, tables.GROUPS, zones),
+        zones=zones,
+        catalogue=catalogue,
+        notes=tuple(notes),
+    )
+
+
+def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOptions) -> Iterator[Offer]:
+    figures = catalogue.kind(kind)
+    limits = group_limits(zones.rulebook, kind, figures)
+    layouts: Sequence[Layout] = layouts_for(kind, figures, limits, options.sizes.get(kind, ()))
+    if kind is Kind.EV_GARAGE or not layouts:
+        return iter(())
+    search = Search(
+        kind=kind,
+        layouts=tuple(layouts),
+        gap_m=limits.gap_m,
+        edge_step_m=options.edge_step_m,
+        grid_step_m=options.grid_step_m,
+        most=options.max_per_compound,
+        most_refused=options.refused_per_compound,
+        parking_reach_m=options.parking_reach_m,
+    )
+    return offers_of_kind(zones, catalogue, search)
+
+
+def _record(candidate_id: str, offer: Offer, catalogue: Catalogue) -> dict[str, Any]:
+    figures = catalogue.kind(offer.layout.kind)
+    modules = offer.layout.bays // figures.ports_per_module
+    ports = modules * figures.ports_per_module
+    open_cost_cny = round(figures.open_cost_cny(offer.layout.bays), 2)
+    return {
+        "candidate_id": candidate_id,
+        "compound_id": offer.compound_id,
+        "place_id": offer.place_id,
+        "kind": offer.layout.kind.value,
+        "bays": offer.layout.bays,
+        "groups": len(offer.layout.groups),
+        "ports_per_module": figures.ports_per_module,
+        "max_modules": modules,
+        "ports": ports,
+        "power_kw": ports * figures.port_kw,
+        "open_cost_cny": open_cost_cny,
+        "module_cost_cny": figures.module_cost_cny,
+        "cost_cny": round(open_cost_cny + modules * figures.module_cost_cny, 2),
+        "geometry": offer.footprint,
+    }
+
+
+def _group_records(candidate_id: str, offer: Offer) -> list[dict[str, Any]]:
+    return [
+        {
+            "group_id": f"{candidate_id}.g{number}",
+            "candidate_id": candidate_id,
+            "bays": bays,
+            "length_m": length_m,
+            "geometry": shape,
+        }
+        for number, ((_, length_m, bays), shape) in enumerate(
+            zip(offer.layout.groups, offer.group_shapes, strict=True), start=1
+        )
+    ]
+
+
+def _table(records: list[dict[str, Any]], table: tables.Table, zones: Zones) -> gpd.GeoDataFrame:
+    crs = zones.district.crs
+    if not records:
+        return table.empty(crs)
+    frame = pd.DataFrame(records).set_index(table.index)
+    frame.index = frame.index.astype(object)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).sort_index()
+
+
+def _notes_on_compounds(zones: Zones) -> list[str]:
+    compounds = zones.district.compounds
+    waiting = compounds[compounds["state"] == "survey_first"]
+    return [
+        f"{compound_id}{f' ({name})' if isinstance(name, str) else ''}: survey first, buildings cover only "
+        f"{share:.1%} of it on the map, so its open ground is not known to be free; no candidates"
+        for compound_id, name, share in zip(
+            waiting.index, waiting["name"], waiting["building_cover_share"], strict=True
+        )
+    ]
+
+
+def _note_on_none(kind: Kind) -> str:
+    if kind is Kind.EV_GARAGE:
+        return "ev_garage: no mapped garage has stalls and levels; give them as a layer to plan in garages"
+    where = "compound offers ground" if kind in OPEN_GROUND_KINDS else "mapped surface car park in or by a compound"
+    return f"{kind}: no {where} on which every must clause surely passes"

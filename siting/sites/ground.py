@@ -1,0 +1,116 @@
+"""Options: the ground one could build on at all, before any clause: compounds less what already stands or flows there.
+
+This is physics, not law: nobody builds a shed in a house, on a carriageway or in a pond. What the law adds is in
+`siting.sites.zones`. Everything here only searches; verdicts are by true distance.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from siting.district.record import District
+from siting.kinds import Kind
+
+__all__ = ["OPEN_GROUND_KINDS", "carriageways", "drivable_ground", "host_polygons", "obstacles_for", "pieces_of"]
+
+Shapes = npt.NDArray[Any]
+
+#: Kinds that stand on open ground of a compound (the others use mapped parking).
+OPEN_GROUND_KINDS = (Kind.EBIKE_OPEN, Kind.EBIKE_SHED, Kind.EBIKE_CABINET)
+
+# Widths of unmeasured ways in metres, to search with (planning defaults; law on lanes is judged by its clauses).
+_WIDTH_M = {"footway": 1.5, "path": 1.5, "steps": 2.0, "cycleway": 2.0, "pedestrian": 3.0, "service": 4.0}
+_WIDTH_OTHER_M = 7.0
+_WIDTH_MAIN_M = {"residential": 6.0, "living_street": 5.0, "unclassified": 6.0, "track": 3.0}
+_BARRIER_CLEAR_M = 0.5
+_KERB_M = 3.0  # a car may cross this much unmapped ground between a lane and the aisle before a stall
+_POINT_CLEAR_M = 1.5  # around a tree, a hydrant, a post: mapped as a point, but it takes room
+_IN_THE_WAY = (
+    "bicycle_parking",
+    "charging_station",
+    "climbing_area",
+    "fire_station",
+    "fuel",
+    "gas",
+    "heritage",
+    "hydrant",
+    "pitch",
+    "playground",
+    "substation",
+    "tank",
+    "tree",
+    "water",
+)
+_SEGMENTS = 4
+
+
+def pieces_of(shape: Any, least_m2: float) -> Shapes:
+    """Return the polygons of `shape` of at least `least_m2`, in a fixed order (by their lower left corner)."""
+    parts = shapely.get_parts(shapely.normalize(shape))
+    parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) >= least_m2)]
+    bounds = shapely.bounds(parts).reshape(-1, 4)
+    return np.asarray(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))])
+
+
+def carriageways(district: District) -> Shapes:
+    """Return each road as the ground it takes: its mapped width, or a usual one for its kind."""
+    roads = district.roads
+    usual = roads["kind"].map({**_WIDTH_M, **_WIDTH_MAIN_M}).fillna(_WIDTH_OTHER_M).to_numpy(dtype=float)
+    mapped = pd.to_numeric(roads["width_m"]).to_numpy(dtype=float)
+    width = np.where(np.isfinite(mapped), mapped, usual)
+    return np.asarray(shapely.buffer(roads.geometry.to_numpy(), width / 2.0, quad_segs=_SEGMENTS, cap_style="flat"))
+
+
+def drivable_ground(district: District) -> Shapes:
+    """Return the ground a car can reach a stall over: each drivable road with its kerb strip."""
+    return np.asarray(shapely.buffer(carriageways(district)[district.roads["drivable"].to_numpy(bool)], _KERB_M))
+
+
+def obstacles_for(district: District, kind: Kind) -> Shapes:
+    """Return everything a facility of `kind` cannot stand on, as polygons; car parks only bar the way to e-bikes."""
+    obstacles = district.obstacles[district.obstacles["kind"].isin(_IN_THE_WAY)].geometry.to_numpy()
+    parts = [
+        district.buildings.geometry.to_numpy(),
+        carriageways(district),
+        shapely.buffer(district.barriers.geometry.to_numpy(), _BARRIER_CLEAR_M, quad_segs=_SEGMENTS),
+        _with_room(obstacles),
+        _with_room(district.transformers.geometry[~district.transformers.geometry.isna()].to_numpy()),
+    ]
+    if kind in OPEN_GROUND_KINDS:
+        parts.append(district.parking[district.parking["kind"] != "underground"].geometry.to_numpy())
+    shapes = np.concatenate(parts)
+    return np.asarray(shapes[~shapely.is_empty(shapes)])
+
+
+def _with_room(shapes: Shapes) -> Shapes:
+    flat = shapely.get_dimensions(shapes) < 2
+    return np.asarray(shapely.buffer(shapes, np.where(flat, _POINT_CLEAR_M, 0.0), quad_segs=_SEGMENTS))
+
+
+def host_polygons(district: District, kind: Kind, reach_m: float) -> pd.DataFrame:
+    """Return the ground that may host `kind`: columns host_id, compound_id, geometry, one row each, sorted.
+
+    For e-bikes the host is the compound itself. For EV stalls it is a mapped surface car park inside a compound
+    or within `reach_m` of one (then of the nearest); car parks closed to everybody are left out.
+    """
+    ready = district.compounds[district.compounds["state"] == "ready"]
+    if kind in OPEN_GROUND_KINDS:
+        return pd.DataFrame(
+            {"host_id": ready.index, "compound_id": ready.index, "geometry": ready.geometry.to_numpy()}
+        ).sort_values("host_id", ignore_index=True)
+    columns = ["host_id", "compound_id", "geometry"]
+    lots = district.parking[district.parking["kind"].isin(["surface", "street_side", "unknown"])]
+    lots = lots[lots["access"].ne("no") | lots["access"].isna()]
+    if kind is not Kind.EV_SURFACE or lots.empty or ready.empty:
+        return pd.DataFrame(columns=columns)
+    tree = shapely.STRtree(ready.geometry.to_numpy())
+    lot, compound = tree.query_nearest(lots.geometry.to_numpy(), max_distance=max(reach_m, 1e-6), all_matches=False)
+    hosts = {
+        "host_id": lots.index[lot],
+        "compound_id": ready.index[compound],
+        "geometry": lots.geometry.to_numpy()[lot],
+    }
+    return pd.DataFrame(hosts, columns=columns).sort_values("host_id", ignore_index=True)

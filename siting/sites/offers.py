@@ -1,0 +1,243 @@
+"""Options: the search itself, compound by compound: grounds, anchors, fits, and which of them to keep."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from siting.kinds import Kind
+from siting.sites.catalogue import Catalogue
+from siting.sites.ground import drivable_ground, host_polygons, obstacles_for, pieces_of
+from siting.sites.layouts import Layout
+from siting.sites.packing import Anchors, axis_angles, edge_anchors, fit_layouts, grid_anchors, join_anchors, rectangles
+from siting.sites.record import Zones
+from siting.sites.thinning import spread_out, thin
+from siting.sites.zones import search_shadows
+
+__all__ = ["Offer", "Search", "offers_of_kind"]
+
+Shapes = npt.NDArray[Any]
+Indices = npt.NDArray[np.intp]
+
+_CELL_M = 4.0  # of equal layouts starting in one cell of this size only the first is looked at
+_COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What to look for: layouts sorted by depth then length, the lawful gap, steps in metres, and how many."""
+
+    kind: Kind
+    layouts: tuple[Layout, ...]
+    gap_m: float
+    edge_step_m: float
+    grid_step_m: float
+    most: int
+    most_refused: int
+    parking_reach_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """One footprint found, with the polygons of its groups; `is_lawful` says it was searched on allowed ground."""
+
+    compound_id: str
+    place_id: str
+    layout: Layout
+    footprint: Any
+    group_shapes: Shapes
+    is_lawful: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Terrain:
+    """What the search of one kind looks up: what stands in the way, what the law shades, and which way walls run."""
+
+    blocked: shapely.STRtree
+    failing: shapely.STRtree
+    doubtful: shapely.STRtree
+    walls: shapely.STRtree
+    angles: npt.NDArray[np.float64]
+    lanes: shapely.STRtree
+
+
+@dataclass(frozen=True, eq=False)
+class _Grounds:
+    """Three nested grounds of one host, and what one can drive on around it (EV only)."""
+
+    host_id: str
+    open: Any
+    possible: Any
+    lawful: Any
+    access: Any
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Fits of one compound, the best aligned first; `spot` numbers the anchors over all its grounds."""
+
+    anchors: Anchors
+    spot: Indices
+    layout: Indices
+    footprint: Shapes
+
+    def take(self, chosen: npt.NDArray[Any]) -> "_Pool":
+        """Return the chosen fits, in the order given."""
+        return _Pool(self.anchors, self.spot[chosen], self.layout[chosen], self.footprint[chosen])
+
+
+def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterator[Offer]:
+    """Yield the offers of one kind, compound by compound in the order of their ids, lawful ones first."""
+    hosts = host_polygons(zones.district, search.kind, search.parking_reach_m)
+    terrain = _terrain(zones, search.kind, catalogue)
+    for compound_id, members in hosts.groupby("compound_id", sort=True):
+        grounds = [
+            _grounds(host_id, shape, terrain)
+            for host_id, shape in zip(members["host_id"], members["geometry"], strict=True)
+        ]
+        lawful = _lawful_pool(grounds, terrain, search)
+        yield from _as_offers(str(compound_id), lawful, grounds, search, is_lawful=True)
+        refused = _refused_pool(grounds, terrain, search)
+        yield from _as_offers(str(compound_id), refused, grounds, search, is_lawful=False)
+
+
+def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
+    district = zones.district
+    shadows = search_shadows(zones, kind, catalogue)
+    walls = district.buildings.geometry.to_numpy()
+    lined = walls if len(walls) else district.compounds.geometry.to_numpy()
+    return _Terrain(
+        blocked=shapely.STRtree(obstacles_for(district, kind)),
+        failing=shapely.STRtree(shadows.failing),
+        doubtful=shapely.STRtree(shadows.doubtful),
+        walls=shapely.STRtree(lined),
+        angles=axis_angles(lined),
+        lanes=shapely.STRtree(drivable_ground(district)),
+    )
+
+
+def _grounds(host_id: str, shape: Any, terrain: _Terrain) -> _Grounds:
+    open_ground = _less(shape, terrain.blocked)
+    possible = _less(open_ground, terrain.failing)
+    lanes = terrain.lanes.geometries[terrain.lanes.query(shape, predicate="intersects")]
+    return _Grounds(
+        host_id=host_id,
+        open=open_ground,
+        possible=possible,
+        lawful=_less(possible, terrain.doubtful),
+        access=shapely.union_all([shape, *lanes]),
+    )
+
+
+def _less(ground: Any, shapes: shapely.STRtree) -> Any:
+    met = np.sort(shapes.query(ground, predicate="intersects"))
+    return shapely.difference(ground, shapely.union_all(shapes.geometries[met])) if len(met) else ground
+
+
+def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
+    pool = _search([(each.lawful, each.access) for each in grounds], terrain, search, search.layouts)
+    bays = np.array([search.layouts[number].bays for number in pool.layout], dtype=np.intp)
+    return pool.take(thin(pool.footprint, bays, pool.spot, gap_m=search.gap_m, quota=search.most))
+
+
+def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
+    """Return a few spots that fit open ground but not lawful ground: half uncertain, half surely forbidden."""
+    small = min(layout.bays for layout in search.layouts)
+    layouts = tuple(layout for layout in search.layouts if layout.bays == small)
+    coarse = Search(
+        **{
+            **search.__dict__,
+            "layouts": layouts,
+            "edge_step_m": search.edge_step_m * _COARSER,
+            "grid_step_m": search.grid_step_m * _COARSER,
+        }
+    )
+    lawful = shapely.union_all([each.lawful for each in grounds])
+    possible = shapely.union_all([each.possible for each in grounds])
+    uncertain = _outside(_search([(each.possible, each.access) for each in grounds], terrain, coarse, layouts), lawful)
+    failing = _outside(_search([(each.open, each.access) for each in grounds], terrain, coarse, layouts), possible)
+    half = search.most_refused // 2
+    first, second = _spread(uncertain, search.most_refused - half), _spread(failing, half)
+    number = np.array([search.layouts.index(layout) for layout in layouts], dtype=np.intp)
+    return _joined([_renumbered(first, number), _renumbered(second, number)])
+
+
+def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search, layouts: tuple[Layout, ...]) -> _Pool:
+    """Return what fits on each (ground, access), thinned to one fit per layout and cell."""
+    least_m2 = min(layout.length_m * layout.depth_m for layout in layouts)
+    pools = []
+    for ground, access in places:
+        for piece in pieces_of(ground, least_m2):
+            edges = edge_anchors(piece, search.edge_step_m)
+            grid = grid_anchors(piece, search.grid_step_m, terrain.walls, terrain.angles)
+            anchors = join_anchors([edges, grid])
+            fits = fit_layouts(piece, anchors, layouts, access)
+            pool = _Pool(anchors, fits.anchor, fits.layout, fits.footprint)
+            pools.append(pool.take(_first_in_cell(pool, shapely.bounds(piece)[:2])))
+    return _joined(pools)
+
+
+def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:
+    cells = np.floor((shapely.get_coordinates(shapely.centroid(pool.footprint)) - corner) / _CELL_M).astype(np.int64)
+    keys = np.column_stack((pool.layout, cells))
+    _, first = np.unique(keys, axis=0, return_index=True)  # edge anchors come first, so they win their cell
+    return np.sort(first)
+
+
+def _joined(pools: list[_Pool]) -> _Pool:
+    empty = np.empty((0, 2))
+    anchors = join_anchors([Anchors(empty, empty, empty, np.empty(0, dtype=bool)), *(pool.anchors for pool in pools)])
+    offsets = np.cumsum([0, *(len(pool.anchors) for pool in pools)])
+    none = np.empty(0, dtype=np.intp)
+    return _Pool(
+        anchors,
+        np.concatenate([none, *(pool.spot + offset for pool, offset in zip(pools, offsets, strict=False))]),
+        np.concatenate([none, *(pool.layout for pool in pools)]),
+        np.concatenate([np.empty(0, dtype=object), *(pool.footprint for pool in pools)]),
+    )
+
+
+def _outside(pool: _Pool, ground: Any) -> _Pool:
+    shapely.prepare(ground)
+    return pool.take(~shapely.covers(ground, pool.footprint))
+
+
+def _spread(pool: _Pool, most: int) -> _Pool:
+    centres = shapely.get_coordinates(shapely.centroid(pool.footprint))
+    everything = np.arange(len(pool.footprint))
+    return pool.take(spread_out(centres, everything, np.empty(0, dtype=np.intp), most=most))
+
+
+def _renumbered(pool: _Pool, number: Indices) -> _Pool:
+    return _Pool(pool.anchors, pool.spot, number[pool.layout], pool.footprint)
+
+
+def _as_offers(
+    compound_id: str, pool: _Pool, grounds: list[_Grounds], search: Search, *, is_lawful: bool
+) -> Iterator[Offer]:
+    places = _place_ids(compound_id, pool.footprint, grounds)
+    for row in range(len(pool.footprint)):
+        layout, spot = search.layouts[pool.layout[row]], pool.spot[row : row + 1]
+        shapes = [
+            rectangles(pool.anchors, spot, (start, start + length), (0.0, layout.depth_m))[0]
+            for start, length, _ in layout.groups
+        ]
+        yield Offer(compound_id, places[row], layout, pool.footprint[row], np.array(shapes, dtype=object), is_lawful)
+
+
+def _place_ids(compound_id: str, footprints: Shapes, grounds: list[_Grounds]) -> list[str]:
+    """Return the piece of open ground each footprint lies on: `compound#p3`, or `car park#p1` for EV stalls."""
+    pieces: list[Any] = []
+    names: list[str] = []
+    for each in grounds:
+        parts = pieces_of(each.open, 0.0)
+        stem = compound_id if each.host_id == compound_id else f"{compound_id}#{each.host_id}"
+        pieces.extend(parts)
+        names.extend(f"{stem}#p{number:02d}" for number in range(1, len(parts) + 1))
+    if not len(footprints):
+        return []
+    found = shapely.STRtree(pieces).nearest(shapely.centroid(footprints))
+    return [names[number] for number in found]

@@ -1,0 +1,113 @@
+"""Options: the ledger, every clause of the rulebook on every candidate, decided by true distance.
+
+Accepted candidates may enter the optimiser. A must that fails keeps a place out; one that is uncertain (inside
+the stated position error) keeps it out too unless the planner admits it; a clause whose facts are missing is
+reported as not evaluated and does not keep a place out by itself.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from siting import tables
+from siting.kinds import Kind, Outcome
+from siting.rules.clause import Force
+from siting.rules.measures import Shapes, measure
+from siting.sites.record import Candidates, Verdicts
+
+__all__ = ["judge", "shapes_of"]
+
+_WORST_FIRST = tuple(Outcome)
+_ALWAYS_ACCEPTED = (Outcome.PASS, Outcome.NOT_EVALUATED)
+
+
+def judge(candidates: Candidates, *, admit: tuple[Outcome, ...] = ()) -> Verdicts:
+    """Measure every clause on every candidate of its kind.
+
+    `admit` names outcomes besides PASS and NOT EVALUATED that may still enter the optimiser; only UNCERTAIN can
+    be admitted (ValueError otherwise: a place that surely breaks a must is never planned).
+    """
+    if set(admit) - {Outcome.UNCERTAIN, *_ALWAYS_ACCEPTED}:
+        message = f"only UNCERTAIN can be admitted, not {', '.join(admit)}"
+        raise ValueError(message)
+    ledger = _ledger(candidates)
+    outcomes = _worst_outcomes(ledger, candidates.frame.index)
+    allowed = {outcome.value for outcome in (*_ALWAYS_ACCEPTED, *admit)}
+    return Verdicts(
+        frame=ledger,
+        outcomes=outcomes,
+        accepted=tuple(outcomes.index[outcomes.isin(allowed)]),
+        clearance_m=_clearance(candidates),
+        admitted=admit,
+        candidates=candidates,
+    )
+
+
+def shapes_of(candidates: Candidates, kind: Kind) -> tuple[pd.Index, Shapes]:
+    """Return the ids of the candidates of one kind and their footprints and groups as the rules measure them."""
+    frame = candidates.frame[candidates.frame["kind"] == kind.value]
+    groups = candidates.groups[candidates.groups["candidate_id"].isin(frame.index)]
+    shapes = Shapes(
+        footprints=frame.geometry.to_numpy(),
+        bays=frame["bays"].to_numpy(),
+        group_shapes=groups.geometry.to_numpy(),
+        group_of=frame.index.get_indexer(groups["candidate_id"]),
+        group_bays=groups["bays"].to_numpy(),
+        group_length_m=groups["length_m"].to_numpy(),
+    )
+    return frame.index, shapes
+
+
+def _ledger(candidates: Candidates) -> pd.DataFrame:
+    zones = candidates.zones
+    parts = []
+    for kind in zones.kinds:
+        ids, shapes = shapes_of(candidates, kind)
+        if not len(ids):
+            continue
+        facts = candidates.catalogue.facts(kind)
+        for clause in zones.rulebook.for_kind(kind):
+            found = measure(clause, shapes, zones.district, facts)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "candidate_id": ids.to_numpy(),
+                        "clause_id": clause.clause_id,
+                        "metric": clause.metric.value,
+                        "measured": found.measured,
+                        "required": found.required,
+                        "unit": clause.unit,
+                        "tolerance": found.tolerance,
+                        "outcome": [Outcome(outcome).value for outcome in found.outcome],
+                        "force": clause.force.value,
+                        "feature_id": found.feature_id,
+                    }
+                )
+            )
+    if not parts:
+        return tables.VERDICTS.empty()
+    ledger: pd.DataFrame = pd.concat(parts, ignore_index=True).sort_values(
+        ["candidate_id", "clause_id"], kind="stable", ignore_index=True
+    )
+    return ledger
+
+
+def _worst_outcomes(ledger: pd.DataFrame, ids: "pd.Index[str]") -> "pd.Series[str]":
+    rank = {outcome.value: number for number, outcome in enumerate(_WORST_FIRST)}
+    musts = ledger[ledger["force"] == Force.MUST.value]
+    worst = musts["outcome"].map(rank).groupby(musts["candidate_id"]).min()
+    worst = worst.reindex(ids, fill_value=rank[Outcome.PASS.value])
+    names = np.array([outcome.value for outcome in _WORST_FIRST], dtype=object)
+    return pd.Series(names[worst.to_numpy(dtype=int)], index=ids, name="outcome", dtype=object)
+
+
+def _clearance(candidates: Candidates) -> "pd.Series[float]":
+    footprints = candidates.frame.geometry.to_numpy()
+    walls: Any = candidates.zones.district.buildings.geometry.to_numpy()
+    clearance = np.full(len(footprints), np.nan)
+    if len(walls) and len(footprints):
+        nearest = shapely.STRtree(walls).nearest(footprints)
+        clearance = shapely.distance(footprints, walls[nearest])
+    return pd.Series(clearance, index=candidates.frame.index, name="clearance_m", dtype=float)
