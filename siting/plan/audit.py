@@ -1,0 +1,152 @@
+"""The audit: a written plan, or sites that somebody drew, measured again from the facts on a second road.
+
+No zones, no spatial index, no solver, and none of the code that made the plan: only the clauses, the
+catalogue's figures and the tables' contracts are shared. Every check is a function of its own with codes of
+its own (`siting.plan.audit_law`, `_places`, `_sums`, `_power`, `_walking`).
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from siting.district.record import District
+from siting.errors import DataError
+from siting.kinds import Kind, Outcome
+from siting.plan.audit_demand import demand_again
+from siting.plan.audit_figures import KindFigures, figures_of
+from siting.plan.audit_law import (
+    check_breaches,
+    check_ledger,
+    check_outcomes,
+    measure_all,
+    sampled_candidates,
+    subjects_of,
+)
+from siting.plan.audit_measures import Subject, things_by_class
+from siting.plan.audit_page import audit_page
+from siting.plan.audit_places import (
+    check_candidates,
+    check_clearances,
+    check_compounds,
+    check_copy,
+    check_gaps,
+    check_ids,
+    check_overlaps,
+)
+from siting.plan.audit_power import check_feeds, check_loads
+from siting.plan.audit_reading import RunFolder, facts_of, read_run_folder
+from siting.plan.audit_record import AuditReport, Checked, Finding, collect
+from siting.plan.audit_sums import (
+    check_capacity,
+    check_inputs,
+    check_layouts,
+    check_rulebook,
+    check_service,
+    check_settings,
+    check_spending,
+    check_totals,
+)
+from siting.plan.audit_walking import check_links, check_walks
+from siting.rules.clause import Rulebook
+from siting.rules.profiles import load_rulebook
+
+__all__ = ["AuditReport", "Finding", "audit_run", "audit_sites", "write_audit"]
+
+
+def audit_run(folder: Path) -> AuditReport:
+    """Audit a written run folder; a missing or broken file raises `DataError` with one line."""
+    run = read_run_folder(folder)
+    rulebook = load_rulebook(run.settings.profile, on=run.settings.on)
+    figures = figures_of(run.settings.catalogue)
+    things = things_by_class(run.facts, rulebook)
+    others = sampled_candidates(run)
+    at_sites = measure_all(subjects_of(run, run.sites.index.unique(), run.sites), rulebook, things, figures)
+    at_others = measure_all(subjects_of(run, others, run.candidates), rulebook, things, figures)
+    demand = demand_again(run.facts, run.settings.rates)
+    walks, notes = check_walks(run)
+    checked = collect(
+        (
+            check_breaches(at_sites, rulebook, run.settings.admit),
+            check_ledger(run, rulebook, at_sites),
+            check_ledger(run, rulebook, at_others),
+            check_outcomes(run, at_sites),
+            *_check_places(run, rulebook),
+            *_check_sums(run, rulebook, demand, figures),
+            check_links(run),
+            walks,
+        )
+    )
+    return AuditReport(checked.findings, checked.checks, at_sites, notes)
+
+
+def audit_sites(
+    sites: gpd.GeoDataFrame, district: District, rulebook: Rulebook, *, kind: Kind | None = None
+) -> AuditReport:
+    """Audit drawn sites (polygons or points, index site_id, any CRS) by the law alone.
+
+    A site's kind is its `kind` column, else `kind`. What is not drawn (groups, bays) is not evaluated.
+    Raises `DataError` for a site without a kind, a geometry or a CRS.
+    """
+    if sites.crs is None:
+        message = "the drawn sites have no CRS; declare one in the file"
+        raise DataError(message)
+    facts = facts_of(district)
+    subjects = [_drawn(site_id, row, kind) for site_id, row in sites.to_crs(district.crs).iterrows()]
+    things = things_by_class(facts, rulebook)
+    verdicts = measure_all(subjects, rulebook, things, figures_of({}))
+    refusing: tuple[Outcome, ...] = ()
+    checked = collect((check_breaches(verdicts, rulebook, refusing),))
+    return AuditReport(checked.findings, checked.checks, verdicts)
+
+
+def write_audit(report: AuditReport, folder: Path) -> None:
+    """Write audit.json and audit.html into an existing folder; the same report gives the same bytes."""
+    text = json.dumps(report.as_dict(), ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
+    (folder / "audit.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    (folder / "audit.html").write_text(audit_page(report), encoding="utf-8", newline="\n")
+
+
+def _check_places(run: RunFolder, rulebook: Rulebook) -> tuple[Checked, ...]:
+    return (
+        check_ids(run),
+        check_candidates(run),
+        check_overlaps(run),
+        check_gaps(run, rulebook),
+        check_compounds(run),
+        check_clearances(run),
+        check_copy(run),
+    )
+
+
+def _check_sums(
+    run: RunFolder, rulebook: Rulebook, demand: Mapping[str, float], figures: Mapping[Kind, KindFigures]
+) -> tuple[Checked, ...]:
+    return (
+        check_settings(run, figures),
+        check_rulebook(run, rulebook),
+        check_inputs(run),
+        check_layouts(run),
+        check_spending(run),
+        check_capacity(run, figures),
+        check_service(run, demand),
+        check_totals(run, demand),
+        check_feeds(run),
+        check_loads(run, figures),
+    )
+
+
+def _drawn(site_id: Any, row: Any, kind: Kind | None) -> Subject:
+    own = row.get("kind")
+    if isinstance(own, str):
+        kind = Kind.create(own)
+    if kind is None:
+        message = f"drawn site {site_id} has no kind; add a column kind or name one kind for all"
+        raise DataError(message)
+    shape = row.geometry
+    if shape is None or shape.is_empty or not shape.is_valid:
+        message = f"drawn site {site_id} has no valid geometry; draw it again"
+        raise DataError(message)
+    return Subject(site_id=str(site_id), kind=kind, footprint=shape)

@@ -1,0 +1,234 @@
+"""The audit's own yardstick: one clause on one site, by true distance to every object there is.
+
+Every metric is read as DESIGN section 4 says. A requirement is an interval [low, high] over what unknown facts
+may turn out to be; with a position error e: PASS where measured - e >= high, FAIL where measured + e < low,
+UNCERTAIN between, and a doubtful object is never failed upon. "Not less than" includes equality to 1e-9 m.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, product
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import shapely
+
+from siting.geo import DISTANCE_EPSILON_M
+from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_features import Thing, Things, things_of
+from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_reading import Facts
+from siting.rules.clause import Clause, Metric, Rulebook
+
+__all__ = ["Layout", "Reading", "Subject", "measure_again", "things_by_class"]
+
+_LINE_DEPTH_M = 0.001  # a line or a point inside a footprint is at least this deep in it
+_HEIGHTS = ("low_rise", "high_rise")
+_FIRE_CLASSES = ("I-II", "III", "IV")
+_WORST_FIRST = tuple(Outcome)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The bays of a site and their groups; nothing drawn is an empty layout."""
+
+    bays: float = math.nan
+    groups: tuple[Any, ...] = ()
+    group_bays: tuple[float, ...] = ()
+    group_length_m: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is measured: one footprint (or a point) of a kind."""
+
+    site_id: str
+    kind: Kind
+    footprint: Any
+    layout: Layout = Layout()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One clause on one site; NaN and None for what is not known."""
+
+    measured: float
+    required: float
+    tolerance: float
+    outcome: Outcome
+    feature_id: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """One object as it stands to the footprint."""
+
+    thing: Thing
+    measured: float
+    required: float
+    outcome: Outcome
+
+
+def things_by_class(facts: Facts, rulebook: Rulebook) -> Mapping[str, Things]:
+    """Return the objects of every class that a clause of the rulebook measures to."""
+    classes = sorted({clause.to for clause in rulebook.clauses if clause.metric not in _LAYOUT})
+    return MappingProxyType({name: things_of(facts, name) for name in classes})
+
+
+def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
+    """Measure one clause on one site of its kind; outside the clause's conditions it passes with nothing required."""
+    applies = _applies(clause, subject.layout.bays)
+    if clause.metric in _LAYOUT:
+        return _read_layout(clause, subject.layout, figures, applies)
+    if clause.metric is Metric.ADJACENCY:
+        found = _count_touches(subject.footprint, things[clause.to])
+    else:
+        found = _read_distances(clause, subject.footprint, things[clause.to], figures.fire_class)
+    return found if applies else Reading(found.measured, math.nan, 0.0, Outcome.PASS, None)
+
+
+def _applies(clause: Clause, bays: float) -> bool:
+    least, most = (clause.when.get(name) for name in ("min_bays", "max_bays"))
+    if math.isnan(bays):  # a drawn site without bays: no condition lets it off
+        return True
+    return (least is None or bays >= float(str(least))) and (most is None or bays <= float(str(most)))
+
+
+def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: str) -> Reading:
+    without_breach = Outcome.NOT_EVALUATED if things.known is Completeness.UNKNOWN else Outcome.PASS
+    if not things.rows:
+        return Reading(math.nan, _stated(clause), 0.0, without_breach, None)
+    bounds = [_required(clause, thing, fire_class) for thing in things.rows]
+    apart_m = shapely.distance(footprint, things.shapes)
+    reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
+    near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
+    by_area = clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane"
+    pairs = []
+    for at in near or [int(np.argmin(apart_m))]:
+        thing = things.rows[at]
+        measured = _clear_m(footprint, thing.shape) if by_area else float(apart_m[at])
+        pairs.append(_judge(thing, measured, bounds[at]))
+    # min() keeps the first of equals: things stand in the order of their ids.
+    decisive = min(pairs, key=lambda pair: (_WORST_FIRST.index(pair.outcome), pair.measured - pair.required))
+    broken = decisive.outcome in (Outcome.FAIL, Outcome.UNCERTAIN)
+    return Reading(
+        decisive.measured,
+        decisive.required,
+        decisive.thing.error_m,
+        decisive.outcome if broken else without_breach,
+        decisive.thing.feature_id,
+    )
+
+
+def _judge(thing: Thing, measured: float, bounds: tuple[float, float]) -> _Pair:
+    low, high = bounds
+    outcome = Outcome.UNCERTAIN
+    if measured - thing.error_m >= high - DISTANCE_EPSILON_M:
+        outcome = Outcome.PASS
+    elif measured + thing.error_m < low - DISTANCE_EPSILON_M and not thing.doubtful:
+        outcome = Outcome.FAIL
+    return _Pair(thing, measured, low if outcome is Outcome.FAIL else high, outcome)
+
+
+def _stated(clause: Clause) -> float:
+    if clause.metric is Metric.SEPARATION_BY_CLASS or (clause.metric is Metric.SEPARATION and clause.value is None):
+        return max(clause.values.values())
+    if clause.metric is Metric.SEPARATION:
+        return float(clause.value or 0.0)
+    return (clause.value or 0.0) / 2.0 if clause.to == "fire_lane" else 0.0
+
+
+def _required(clause: Clause, thing: Thing, fire_class: str) -> tuple[float, float]:
+    """Return the least and the most that a clause may ask of a thing, metres."""
+    if clause.metric is Metric.SEPARATION_BY_CLASS:
+        cells = list(_cells(clause.values, thing, fire_class))
+        return min(cells), max(cells)
+    if clause.metric is Metric.SEPARATION:
+        values = list(clause.values.values()) if clause.value is None else [clause.value]
+        return min(values), max(values)
+    if clause.metric is Metric.KEEP_CLEAR and clause.to == "fire_lane":
+        least = clause.value or 0.0
+        half = (least if math.isnan(thing.width_m) else max(thing.width_m, least)) / 2.0
+        return half, half
+    return 0.0, 0.0
+
+
+def _cells(values: Mapping[str, float], thing: Thing, fire_class: str) -> Iterator[float]:
+    """Yield the figure of every cell that unknown classes leave open; the most exact key of a cell counts."""
+    heights = _HEIGHTS if thing.height_class == "unknown" else (thing.height_class,)
+    buildings = _FIRE_CLASSES if thing.fire_class == "unknown" else (thing.fire_class,)
+    facilities = _FIRE_CLASSES if fire_class == "unknown" else (fire_class,)
+    for height, building, facility in product(heights, buildings, facilities):
+        for key in product((height, "*"), (building, "*"), (facility, "*")):
+            if "/".join(key) in values:
+                yield values["/".join(key)]
+                break
+
+
+def _clear_m(footprint: Any, shape: Any) -> float:
+    """Return the clear distance to an area: true distance, or minus the depth inside it.
+
+    The depth of an overlap is twice its area over its perimeter; of a drawn point, its way to the edge.
+    """
+    apart_m = float(shapely.distance(footprint, shape))
+    if apart_m > DISTANCE_EPSILON_M:
+        return apart_m
+    if shapely.get_dimensions(shape) < 2:
+        return -_LINE_DEPTH_M
+    if shapely.get_dimensions(footprint) < 2:
+        return -float(shapely.distance(footprint, shape.boundary)) if shape.contains(footprint) else apart_m
+    overlap = footprint.intersection(shape)
+    return -2.0 * overlap.area / overlap.length if overlap.area > 0.0 else apart_m
+
+
+def _count_touches(footprint: Any, things: Things) -> Reading:
+    touches: list[tuple[int, float, Thing]] = []
+    nearest: tuple[float, Thing] | None = None
+    for thing in things.rows:
+        gap_m = float(shapely.distance(footprint, thing.shape))
+        if nearest is None or gap_m < nearest[0]:
+            nearest = (gap_m, thing)
+        if gap_m <= thing.error_m + DISTANCE_EPSILON_M:
+            sure = gap_m <= DISTANCE_EPSILON_M and not thing.doubtful
+            touches.append((0 if sure else 1, gap_m, thing))
+    if touches:
+        worst, _, thing = min(touches, key=lambda touch: touch[:2])
+        count = sum(rank == worst for rank, *_ in touches)
+        return Reading(count, 0.0, thing.error_m, (Outcome.FAIL, Outcome.UNCERTAIN)[worst], thing.feature_id)
+    unknown = things.known is Completeness.UNKNOWN
+    outcome = Outcome.NOT_EVALUATED if unknown else Outcome.PASS
+    if nearest is None:
+        return Reading(math.nan if unknown else 0.0, 0.0, 0.0, outcome, None)
+    return Reading(0.0, 0.0, nearest[1].error_m, outcome, nearest[1].feature_id)
+
+
+def _read_layout(clause: Clause, layout: Layout, figures: KindFigures, applies: bool) -> Reading:
+    measured = float(_LAYOUT[clause.metric](layout, figures))
+    if clause.metric is Metric.GROUP_GAP and len(layout.groups) == 1:
+        applies = False  # one group has no gap to keep
+    if not applies:
+        return Reading(measured, math.nan, 0.0, Outcome.PASS, None)
+    limit = float(clause.value or 0.0)
+    short = measured - limit if clause.op == "<=" else limit - measured
+    outcome = Outcome.FAIL if short > DISTANCE_EPSILON_M else Outcome.PASS
+    return Reading(measured, limit, 0.0, Outcome.NOT_EVALUATED if math.isnan(measured) else outcome, None)
+
+
+def _shortest_gap(layout: Layout, _figures: KindFigures) -> float:
+    gaps = (float(shapely.distance(one, other)) for one, other in combinations(layout.groups, 2))
+    return min(gaps, default=math.nan)
+
+
+_LAYOUT: Mapping[Metric, Callable[[Layout, KindFigures], float]] = MappingProxyType(
+    {
+        Metric.GROUP_LENGTH: lambda layout, _: max(layout.group_length_m, default=math.nan),
+        Metric.GROUP_SIZE: lambda layout, _: max(layout.group_bays, default=math.nan),
+        Metric.GROUP_GAP: _shortest_gap,
+        Metric.PLACE_SIZE: lambda layout, _: layout.bays,
+        Metric.SOCKET_SPACING: lambda _, figures: figures.socket_spacing_m,
+        Metric.EXITS: lambda _, figures: figures.exits,
+        Metric.PORT_POWER: lambda _, figures: figures.port_kw,
+    }
+)

@@ -1,0 +1,282 @@
+"""Audit of the ground: the sites are where the run says, apart from each other, and the same in every file.
+
+Every pair and every building is looked at, one after the other; no index, no zone, no shortcut.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+import shapely
+
+from siting.geo import DISTANCE_EPSILON_M
+from siting.kinds import Kind, Outcome
+from siting.plan.audit_reading import RunFolder
+from siting.plan.audit_record import Checked, Finding
+from siting.rules.clause import Metric, Rulebook
+
+__all__ = [
+    "check_candidates",
+    "check_clearances",
+    "check_compounds",
+    "check_copy",
+    "check_gaps",
+    "check_ids",
+    "check_overlaps",
+]
+
+_SAME_PLACE_M = 1e-6
+_SAME_AREA_M2 = 1e-6
+_COPY_M = 0.02  # seven digits of a degree are a lattice of about 1 cm
+_COPY_RELATIVE = 1e-6
+_KEPT = ("compound_id", "place_id", "kind", "bays")
+_COPIED = ("compound_id", "kind", "bays", "ports", "power_kw", "cost_cny", "served", "clearance_m", "outcome",
+           "transformer_id", "year", "tier")  # fmt: skip
+
+
+def check_ids(run: RunFolder) -> Checked:
+    """Check that every id of a table, and every pair of ids of a list, stands there once."""
+    lists: dict[str, Sequence[Any]] = {
+        "sites": list(run.sites.index),
+        "candidates": list(run.candidates.index),
+        "groups": list(run.groups.index),
+        "verdicts.csv": list(zip(run.verdicts["candidate_id"], run.verdicts["clause_id"], strict=True)),
+        "links.csv": list(zip(run.links["building_id"], run.links["site_id"], strict=True)),
+        "sites.geojson": list(run.sites_copy.get("site_id", ())),
+    }
+    findings = [
+        Finding.say(
+            "id-repeated",
+            f"{where}: {_shown(name)} stands there {times} times",
+            f"{where}:{_shown(name)} 出现了 {times} 次",
+            measured=times,
+            required=1,
+            feature_id=_shown(name),
+        )
+        for where, names in lists.items()
+        for name, times in Counter(names).items()
+        if times > 1
+    ]
+    return Checked(tuple(findings), sum(len(names) for names in lists.values()))
+
+
+def check_candidates(run: RunFolder) -> Checked:
+    """Check that every site is an accepted candidate, at the candidate's place, with its layout."""
+    findings = []
+    accepted = {Outcome.PASS.value, Outcome.NOT_EVALUATED.value, *(outcome.value for outcome in run.settings.admit)}
+    copy = run.candidates_copy
+    claimed = dict(zip(copy["candidate_id"], copy["outcome"], strict=True)) if len(copy) else {}
+    candidates = run.candidates[~run.candidates.index.duplicated()]
+    for site_id, site in run.sites.iterrows():
+        if site_id not in candidates.index:
+            findings.append(
+                Finding.say(
+                    "site-not-a-candidate",
+                    f"site {site_id} is no candidate of this run",
+                    f"选定点 {site_id} 不在候选点之中",
+                    site_id=site_id,
+                )
+            )
+            continue
+        candidate = candidates.loc[site_id]
+        moved_m = _shift_m(site.geometry, candidate.geometry)
+        if moved_m > _SAME_PLACE_M:
+            findings.append(
+                Finding.say(
+                    "site-moved",
+                    f"site {site_id} lies up to {moved_m:.3f} m from its candidate's footprint",
+                    f"选定点 {site_id} 与其候选点的轮廓相差达 {moved_m:.3f} m",
+                    site_id=site_id,
+                    measured=moved_m,
+                    required=0,
+                    unit="m",
+                )
+            )
+        for name in _KEPT:
+            if not _same(site[name], candidate[name]):
+                findings.append(_differs("site-differs", site_id, name, site[name], f"{candidate[name]} (candidates)"))
+        if claimed.get(site_id) not in accepted:
+            findings.append(
+                Finding.say(
+                    "candidate-not-accepted",
+                    f"site {site_id} was planned although candidates.geojson gives it {claimed.get(site_id)}",
+                    f"选定点 {site_id} 被选用,但 candidates.geojson 记为 {claimed.get(site_id)}",
+                    site_id=site_id,
+                )
+            )
+    return Checked(tuple(findings), len(run.sites) * (3 + len(_KEPT)))
+
+
+def check_overlaps(run: RunFolder) -> Checked:
+    """Check that no two sites share ground; a common edge is no overlap."""
+    findings = []
+    pairs = list(combinations(run.sites.geometry.items(), 2))
+    for (one, shape), (other, other_shape) in pairs:
+        shared_m2 = shape.intersection(other_shape).area
+        if shared_m2 > _SAME_AREA_M2:
+            findings.append(
+                Finding.say(
+                    "sites-overlap",
+                    f"sites {one} and {other} overlap by {shared_m2:.3f} m2",
+                    f"选定点 {one} 与 {other} 重叠 {shared_m2:.3f} m2",
+                    site_id=str(one),
+                    feature_id=str(other),
+                    measured=shared_m2,
+                    required=0,
+                    unit="m2",
+                )
+            )
+    return Checked(tuple(findings), len(pairs))
+
+
+def check_gaps(run: RunFolder, rulebook: Rulebook) -> Checked:
+    """Check that groups of different sites keep the gap that the law asks between groups."""
+    findings, checks = [], 0
+    musts = [clause for clause in rulebook.clauses if clause.metric is Metric.GROUP_GAP and clause.force == "must"]
+    for (one, site), (other, other_site) in combinations(run.sites.iterrows(), 2):
+        kinds = (Kind(site["kind"]), Kind(other_site["kind"]))
+        gaps = [clause for clause in musts if clause.value is not None and any(kind in clause.kinds for kind in kinds)]
+        if not gaps:
+            continue
+        checks += 1
+        clause = max(gaps, key=lambda item: item.value or 0.0)
+        required_m = float(clause.value or 0.0)
+        gap_m = shapely.distance(site.geometry, other_site.geometry)
+        if gap_m < required_m - DISTANCE_EPSILON_M:
+            findings.append(
+                Finding.say(
+                    "group-gap",
+                    f"sites {one} and {other} stand {gap_m:.3f} m apart; {clause.clause_id} asks {required_m:g} m",
+                    f"选定点 {one} 与 {other} 相距 {gap_m:.3f} m;条款 {clause.clause_id} 要求 {required_m:g} m",
+                    site_id=str(one),
+                    feature_id=str(other),
+                    clause_id=clause.clause_id,
+                    measured=gap_m,
+                    required=required_m,
+                    unit="m",
+                )
+            )
+    return Checked(tuple(findings), checks)
+
+
+def check_compounds(run: RunFolder) -> Checked:
+    """Check that every site lies wholly inside its compound."""
+    findings = []
+    compounds = run.facts.tables["compounds"]
+    for site_id, site in run.sites.iterrows():
+        inside = site["compound_id"] in compounds.index
+        outside_m2 = (
+            site.geometry.difference(compounds.geometry[site["compound_id"]]).area if inside else site.geometry.area
+        )
+        if not inside or outside_m2 > _SAME_AREA_M2:
+            findings.append(
+                Finding.say(
+                    "outside-compound",
+                    f"site {site_id} lies outside compound {site['compound_id']} with {outside_m2:.3f} m2",
+                    f"选定点 {site_id} 有 {outside_m2:.3f} m2 在小区 {site['compound_id']} 之外",
+                    site_id=str(site_id),
+                    feature_id=str(site["compound_id"]),
+                    measured=outside_m2,
+                    required=0,
+                    unit="m2",
+                )
+            )
+    return Checked(tuple(findings), len(run.sites))
+
+
+def check_clearances(run: RunFolder) -> Checked:
+    """Check that `clearance_m` is the true distance to the nearest building."""
+    findings = []
+    buildings = run.facts.tables["buildings"]
+    for site_id, site in run.sites.iterrows():
+        measured = min((shapely.distance(site.geometry, shape) for shape in buildings.geometry), default=math.nan)
+        if not _same(site["clearance_m"], measured):
+            findings.append(
+                Finding.say(
+                    "clearance-differs",
+                    f"site {site_id}: clearance_m is given as {site['clearance_m']}; measured {measured:.3f} m",
+                    f"选定点 {site_id}:clearance_m 记为 {site['clearance_m']},实测 {measured:.3f} m",
+                    site_id=str(site_id),
+                    measured=measured,
+                    required=site["clearance_m"],
+                    unit="m",
+                )
+            )
+    return Checked(tuple(findings), len(run.sites))
+
+
+def check_copy(run: RunFolder) -> Checked:
+    """Check that sites.geojson has the sites of plan.gpkg, within 2 cm, with the same figures."""
+    copy = run.sites_copy
+    names = list(copy["site_id"]) if len(copy) else []
+    findings = [
+        Finding.say(
+            "copy-differs",
+            f"site {site_id} is missing from {where}",
+            f"选定点 {site_id} 不在 {where} 中",
+            site_id=str(site_id),
+        )
+        for where, ids in (
+            ("sites.geojson", sorted(set(run.sites.index) - set(names))),
+            ("plan.gpkg", sorted(set(names) - set(run.sites.index))),
+        )
+        for site_id in ids
+    ]
+    if not names:
+        return Checked(tuple(findings), 1)
+    metric = copy.to_crs(run.facts.crs)
+    for position, site_id in enumerate(names):
+        if site_id not in run.sites.index:
+            continue
+        site = run.sites[~run.sites.index.duplicated()].loc[site_id]
+        shift_m = _shift_m(metric.geometry.iloc[position], site.geometry)
+        if shift_m > _COPY_M:
+            findings.append(
+                Finding.say(
+                    "copy-moved",
+                    f"site {site_id} lies {shift_m:.3f} m apart in sites.geojson and plan.gpkg",
+                    f"选定点 {site_id} 在 sites.geojson 与 plan.gpkg 中相差 {shift_m:.3f} m",
+                    site_id=site_id,
+                    measured=shift_m,
+                    required=_COPY_M,
+                    unit="m",
+                )
+            )
+        row = copy.iloc[position]
+        for name in _COPIED:
+            if not _same(row.get(name), site[name], relative=_COPY_RELATIVE):
+                findings.append(_differs("copy-differs", site_id, name, row.get(name), f"{site[name]} (plan.gpkg)"))
+    return Checked(tuple(findings), len(names) * (1 + len(_COPIED)))
+
+
+def _differs(code: str, site_id: Any, name: str, found: Any, other: str) -> Finding:
+    return Finding.say(
+        code,
+        f"site {site_id}: {name} is {found}, elsewhere {other}",
+        f"选定点 {site_id}:{name} 为 {found},而别处为 {other}",
+        site_id=str(site_id),
+    )
+
+
+def _shift_m(one: Any, other: Any) -> float:
+    """Return how far two shapes are apart at the worst place (both ways), in metres."""
+    if one is None or other is None or one.is_empty or other.is_empty:
+        return math.inf
+    edges = shapely.hausdorff_distance(one.boundary, other.boundary)
+    return float(max(edges, shapely.hausdorff_distance(one, other)))
+
+
+def _same(one: Any, other: Any, *, relative: float = 1e-9) -> bool:
+    """Return whether two values say the same; unknown equals unknown, figures may differ by round-off."""
+    if pd.isna(one) or pd.isna(other):
+        return bool(pd.isna(one) and pd.isna(other))
+    if isinstance(one, str) or isinstance(other, str):
+        return str(one) == str(other)
+    return math.isclose(float(one), float(other), rel_tol=relative, abs_tol=_SAME_PLACE_M)
+
+
+def _shown(name: Any) -> str:
+    return " + ".join(map(str, name)) if isinstance(name, tuple) else str(name)

@@ -1,0 +1,266 @@
+"""The audit's own reader: a written run folder becomes facts, candidates, sites and what was claimed of them.
+
+It reads the files of a run folder and nothing else; `plan.gpkg` is the authority for geometry.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyproj import CRS
+
+from siting.district.record import DISTRICT_TABLES, District
+from siting.errors import DataError, UsageError
+from siting.kinds import Completeness, Kind, Outcome
+from siting.tables import CANDIDATES, GROUPS, SITES, Table
+
+__all__ = ["DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
+
+_FILES = ("run.json", "study.toml", "plan.gpkg", "sites.geojson", "candidates.geojson", "verdicts.csv", "links.csv")
+_VERDICT_COLUMNS = ("candidate_id", "clause_id", "metric", "measured", "required", "unit", "tolerance", "outcome")
+_LINK_COLUMNS = ("building_id", "site_id", "walk_m", "served")
+_GEOPACKAGE = "plan.gpkg"
+
+
+#: Planning default (evidence rows P19, P26, P46) where the study does not say.
+EVS_PER_HOUSEHOLD = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemandRates:
+    """What the study says of demand; `vehicle` is "ebike" or "ev"."""
+
+    vehicle: str
+    per_household: float
+    m2_per_household: float
+    default_levels: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Facts:
+    """What is measured against: the district's tables (names as in `DISTRICT_TABLES`), in metres."""
+
+    tables: Mapping[str, gpd.GeoDataFrame]
+    crs: CRS
+    position_error_m: float
+    completeness: Mapping[str, Completeness]
+
+    def known(self, feature_class: str) -> Completeness:
+        """Return how well a class of objects is known; unknown unless somebody says more."""
+        return self.completeness.get(feature_class, Completeness.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What was asked for, as study.toml says; run.json has to say the same."""
+
+    profile: str
+    on: date
+    admit: tuple[Outcome, ...]
+    kinds: tuple[Kind, ...]
+    budget_cny: float
+    radius_m: float
+    max_leg_m: float
+    sharing: str
+    position_error_m: float
+    surveyed: tuple[str, ...]
+    rates: DemandRates
+    catalogue: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunFolder:
+    """One written run, as read: nothing in it is believed yet.
+
+    `sites`, `candidates`, `groups` come from plan.gpkg in metres; `sites_copy` and `candidates_copy` are
+    the GeoJSON copies (WGS 84); `verdicts` and `links` are the CSV files.
+    """
+
+    folder: Path
+    run: Mapping[str, Any]
+    settings: Settings
+    facts: Facts
+    sites: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    groups: gpd.GeoDataFrame
+    sites_copy: gpd.GeoDataFrame
+    candidates_copy: gpd.GeoDataFrame
+    verdicts: pd.DataFrame
+    links: pd.DataFrame
+
+    def parameter(self, name: str) -> Any:
+        """Return a parameter of the run; raise `DataError` if run.json does not state it."""
+        parameters = self.run.get("parameters", {})
+        if name not in parameters:
+            message = f"{self.folder / 'run.json'}: parameters.{name} is missing; the audit cannot judge without it"
+            raise DataError(message)
+        return parameters[name]
+
+    def figure(self, *names: str) -> float:
+        """Return a number of run.json by its path of keys; raise `DataError` if it is none."""
+        value: Any = self.run
+        for name in names:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            message = f"{self.folder / 'run.json'}: {'.'.join(names)} is {value!r}; a number is needed"
+            raise DataError(message)
+        return float(value)
+
+
+def facts_of(district: District) -> Facts:
+    """Return the facts of a district that was just read."""
+    return Facts(
+        tables=MappingProxyType({name: getattr(district, name) for name in DISTRICT_TABLES}),
+        crs=district.crs,
+        position_error_m=district.position_error_m,
+        completeness=MappingProxyType(dict(district.completeness)),
+    )
+
+
+def read_run_folder(folder: Path) -> RunFolder:
+    """Read a run folder; raise `DataError`, one line naming the file, for anything missing or broken."""
+    if not folder.is_dir():
+        message = f"{folder}: no such run folder; give the folder that siting plan --out wrote"
+        raise DataError(message)
+    for name in _FILES:
+        if not (folder / name).is_file():
+            message = f"{folder / name}: missing from the run folder; plan again or restore the file"
+            raise DataError(message)
+    run = _read(folder / "run.json", _read_json)
+    for name in ("parameters", "rules"):
+        if not isinstance(run.get(name), dict):
+            message = f"{folder / 'run.json'}: {name} is missing or not an object; restore the file"
+            raise DataError(message)
+    study = _read(folder / "study.toml", lambda path: tomllib.loads(path.read_text(encoding="utf-8")))
+    settings = _settings(study, folder / "study.toml")
+    layers = {name: _layer(folder, table) for name, table in DISTRICT_TABLES.items()}
+    return RunFolder(
+        folder=folder,
+        run=run,
+        settings=settings,
+        facts=Facts(
+            tables=MappingProxyType(layers),
+            crs=layers["compounds"].crs,
+            position_error_m=settings.position_error_m,
+            completeness=MappingProxyType(dict.fromkeys(settings.surveyed, Completeness.SURVEYED)),
+        ),
+        sites=_layer(folder, SITES),
+        candidates=_layer(folder, CANDIDATES),
+        groups=_layer(folder, GROUPS),
+        sites_copy=_read(folder / "sites.geojson", _read_geojson),
+        candidates_copy=_read(folder / "candidates.geojson", _read_geojson),
+        verdicts=_table(folder / "verdicts.csv", _VERDICT_COLUMNS),
+        links=_table(folder / "links.csv", _LINK_COLUMNS),
+    )
+
+
+def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
+    """Return what `reader` makes of a file; foreign errors become one line with the file's name."""
+    try:
+        return reader(path)
+    except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        message = f"{path}: cannot be read ({first}); plan again or restore the file"
+        raise DataError(message) from error
+
+
+def _read_json(path: Path) -> Any:
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        message = "not a JSON object"
+        raise ValueError(message)
+    return value
+
+
+def _read_geojson(path: Path) -> gpd.GeoDataFrame:
+    """Read RFC 7946 GeoJSON without GDAL, which would guess at empty files and mixed columns."""
+    features = _read_json(path).get("features")
+    if not isinstance(features, list):
+        message = "no list of features"
+        raise ValueError(message)
+    if not features:
+        return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
+    return gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+
+
+def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
+    """Return one layer of plan.gpkg under its text index, columns as its contract says."""
+    path = folder / _GEOPACKAGE
+    frame = _read(path, lambda source: pyogrio.read_dataframe(source, layer=table.name))
+    missing = [name for name in (table.index, *table.columns) if name not in frame.columns]
+    if missing:
+        message = f"{path}: layer {table.name} has no column {', '.join(map(str, missing))}; restore the file"
+        raise DataError(message)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), index=frame.index))
+    for name, column in table.columns.items():
+        kind = (column.metadata or {})["kind"]
+        if kind == "bool":
+            frame[name] = frame[name].astype(bool)
+        elif kind in ("float", "int"):
+            frame[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+    shapes = [_single(shape) for shape in frame.geometry]
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    return frame.set_index(table.index).sort_index()
+
+
+def _single(shape: Any) -> Any:
+    """Return the one part of a multipart shape that has one: a layer of polygons stores every polygon so."""
+    parts: Any = getattr(shape, "geoms", ())
+    return parts[0] if len(parts) == 1 else shape
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    frame: pd.DataFrame = _read(
+        path, lambda source: pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    )
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        message = f"{path}: no column {', '.join(missing)}; restore the file"
+        raise DataError(message)
+    numeric = [name for name in ("measured", "required", "tolerance", "walk_m", "served") if name in frame.columns]
+    return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numeric})
+
+
+def _rates(section: Mapping[str, Any], first_kind: str) -> DemandRates:
+    vehicle = first_kind.split("_")[0]
+    rates = {"evs_per_household": EVS_PER_HOUSEHOLD} | dict(section)
+    return DemandRates(
+        vehicle=vehicle,
+        per_household=float(rates[f"{vehicle}s_per_household"]),
+        m2_per_household=float(section["m2_per_household"]),
+        default_levels=float(section["default_levels"]),
+    )
+
+
+def _settings(study: Mapping[str, Any], path: Path) -> Settings:
+    """Return what was asked for; raise `DataError` for a study.toml that does not say."""
+    try:
+        return Settings(
+            profile=str(study["rules"]["profile"]),
+            on=date.fromisoformat(str(study["rules"]["on"])),
+            admit=tuple(Outcome.create(name) for name in study["rules"]["admit"]),
+            kinds=tuple(Kind.create(name) for name in study["facility"]["kinds"]),
+            budget_cny=float(study["limits"]["budget_cny"]),
+            radius_m=float(study["reach"]["radius_m"]),
+            max_leg_m=float(study["reach"]["max_leg_m"]),
+            sharing=str(study["reach"]["sharing"]),
+            position_error_m=float(study["source"]["position_error_m"]),
+            surveyed=tuple(map(str, study["source"].get("surveyed", ()))),
+            rates=_rates(study["demand"], str(study["facility"]["kinds"][0])),
+            catalogue=dict(study["facility"].get("catalogue", {})),
+        )
+    except KeyError as error:
+        message = f"{path}: key {error} is missing; restore the file"
+        raise DataError(message) from error
+    except (AttributeError, IndexError, TypeError, ValueError, UsageError) as error:
+        message = f"{path}: cannot be used ({error}); restore the file"
+        raise DataError(message) from error
