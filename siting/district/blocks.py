@@ -1,7 +1,9 @@
 """Facts: street blocks as compounds, for places where nobody has drawn the compounds.
 
 Streets, railways, rivers and mapped walls cut the ground into blocks; the room of the streets themselves is taken off,
-so that no candidate stands on a carriageway. A block is a hint, not a boundary: it says so (`source` = "block").
+so that no candidate stands on a carriageway. Where the map is poor a block is larger than any compound or nearly
+empty: there the surroundings of its mapped dwellings stand for it, because ground beyond them is not known to be free.
+A block is a hint, not a boundary: it says so (`source` = "block").
 """
 
 from typing import Any
@@ -13,7 +15,7 @@ import shapely
 from pyproj import Transformer
 
 from siting.district import classes
-from siting.district.compounds import Bounds, compound_frame
+from siting.district.compounds import LEAST_COVER_SHARE, Bounds, compound_frame, cover_shares
 from siting.district.tabulate import Raw, drops, polygons_only
 from siting.district.tags import name_of
 from siting.geo import WGS84
@@ -39,8 +41,9 @@ _HALF_STREET_M = {
     "living_street": 3.5,
     "road": 5.0,
 }
-_MINOR = frozenset(("service", "track", "pedestrian", "footway", "path", "cycleway"))
 _PAVEMENT_M = 2.0  # on each side, where only the carriageway's width is mapped
+_MINOR = frozenset(("service", "track", "pedestrian", "footway", "path", "cycleway"))
+_SURROUNDINGS_M = 25.0  # around a dwelling: about half the gap between two rows of slabs, and a lane
 _DWELLINGS = frozenset(("residential", "unknown"))
 _SPECK_M2 = 100.0
 
@@ -50,14 +53,17 @@ def compounds_from_blocks(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return (compounds, dropped): the blocks that hold a dwelling (or a building of unknown use) and fit `bounds`.
 
-    Only blocks with a dwelling are listed as dropped. A block that is too large is cut again along its minor ways.
+    Only blocks with a dwelling are listed as dropped. A block that is too large is cut again along its minor
+    ways; what is still too large, or covered by buildings too thinly for a mapped block, is replaced by the
+    surroundings of the dwellings in it.
     """
     homes = buildings[buildings["use"].isin(_DWELLINGS).to_numpy()]
-    blocks = _inhabited(street_blocks(raw, roads), homes)
-    large = [block for block in blocks if block.area > 1e4 * bounds.most_ha]
-    blocks = [block for block in blocks if block.area <= 1e4 * bounds.most_ha]
-    if large:
-        blocks += _inhabited(_cut_again(large, roads), homes)
+    blocks = np.array(_inhabited(street_blocks(raw, roads), homes), dtype=object)
+    large = shapely.area(blocks) > 1e4 * bounds.most_ha
+    blocks = np.array([*blocks[~large], *_inhabited(_cut_again(blocks[large], roads), homes)], dtype=object)
+    covers = cover_shares(gpd.GeoDataFrame(geometry=list(blocks), crs=raw.crs), buildings)
+    poor = (shapely.area(blocks) > 1e4 * bounds.most_ha) | (covers < LEAST_COVER_SHARE)
+    blocks = [*blocks[~poor], *_inhabited(_surroundings(blocks[poor], homes), homes)]
     ids = _ids(blocks, raw)
     faults = {key: bounds.fault(block.area) for key, block in ids.items()}
     dropped = [(key, "compounds", fault) for key, fault in sorted(faults.items()) if fault]
@@ -78,14 +84,23 @@ def street_blocks(raw: Raw, roads: gpd.GeoDataFrame) -> list[Any]:
     return _faces(cuts, rooms)
 
 
-def _cut_again(blocks: list[Any], roads: gpd.GeoDataFrame) -> list[Any]:
+def _cut_again(blocks: Any, roads: gpd.GeoDataFrame) -> list[Any]:
     """Return large blocks cut along the minor ways inside them."""
+    if not len(blocks):
+        return []
     ways = roads[roads["kind"].isin(list(_MINOR)).to_numpy()]
-    cuts = [*(block.boundary for block in blocks), *ways.geometry]
-    rooms = shapely.buffer(ways.geometry.to_numpy(), 2.0, quad_segs=4)
-    whole = shapely.union_all(blocks)
-    shapely.prepare(whole)
-    return [face for face in _faces(cuts, rooms) if whole.contains(face.representative_point())]
+    faces = _faces([*shapely.boundary(blocks), *ways.geometry], shapely.buffer(ways.geometry.to_numpy(), 2.0))
+    middles = shapely.point_on_surface(faces)
+    return [faces[at] for at in np.unique(shapely.STRtree(blocks).query(middles, predicate="within")[0])]
+
+
+def _surroundings(blocks: Any, homes: gpd.GeoDataFrame) -> list[Any]:
+    """Return the ground of `blocks` near their dwellings; dwellings near each other share one piece."""
+    if not len(blocks) or homes.empty:
+        return []
+    near = shapely.union_all(shapely.buffer(homes.geometry.to_numpy(), _SURROUNDINGS_M, quad_segs=4))
+    parts = shapely.get_parts(polygons_only(shapely.intersection(blocks, near)))
+    return sorted(parts, key=lambda part: part.bounds)
 
 
 def _faces(cuts: list[Any], rooms: Any) -> list[Any]:

@@ -58,6 +58,7 @@ class _Harvest:
     dropped: list[tuple[str, str, str]] = field(default_factory=list)
     clipped: list[str] = field(default_factory=list)
     expected: dict[str, str] = field(default_factory=dict)  # areas that must come: object_id -> layer
+    built: set[str] = field(default_factory=set)  # areas that came; those of relations may come before the relation
     synthetic: bool = False
 
 
@@ -88,7 +89,8 @@ def read_osm(path: Path, *, limits: Limits | None = None) -> OsmFacts:
     )
     if not any(map(classes.building_use, facts.areas["tags"])):
         lost = int((facts.dropped["layer"] == "buildings").sum())
-        why = f" ({lost} could not be built: nodes missing or after the ways; try `osmium sort`)" if lost else ""
+        first = facts.dropped.loc[facts.dropped["layer"] == "buildings", "reason"].head(1).tolist()
+        why = f" ({lost} could not be built, e.g. {first[0]}; is the file sorted?)" if first else ""
         message = f"{path.name}: holds no building outline{why}; give an extract that covers the district"
         raise SourceError(message)
     return facts
@@ -116,7 +118,7 @@ def _read(file: Any) -> tuple[_Harvest, str]:
         elif item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary"):
             _expect(harvest, _id_of(item), tags)
         harvest.synthetic = harvest.synthetic or tags.get("siting:synthetic") == "yes"
-    _explain(harvest, file, processor.node_location_storage)
+    _explain(harvest, file)
     return harvest, generator
 
 
@@ -182,38 +184,52 @@ def _take_area(harvest: _Harvest, area: Any, tags: dict[str, str], wkb: Any) -> 
     if classes.area_layer(tags) is None:
         return
     object_id = _id_of(area)
-    layer = harvest.expected.pop(object_id, "")
     try:
         harvest.areas.append((object_id, tags, shapely.from_wkb(wkb.create_multipolygon(area))))
-    except (osmium.InvalidLocationError, RuntimeError):
-        harvest.expected[object_id] = layer or "unknown"
-
-
-def _explain(harvest: _Harvest, file: Any, nodes: Any) -> None:
-    """Say of each area that never came why: members or nodes missing, ring open, or crossing itself."""
-    if not harvest.expected:
+    except (osmium.InvalidLocationError, RuntimeError):  # it has no ring: `_explain` says why
         return
-    wanted = osmium.filter.IdFilter([int(key.split("/")[1]) for key in harvest.expected])
-    both = osmium.osm.WAY | osmium.osm.RELATION
+    harvest.built.add(object_id)
+
+
+def _explain(harvest: _Harvest, file: Any) -> None:
+    """Say of each area that never came why: members or nodes missing, ring open, or crossing itself."""
+    lost = {key: layer for key, layer in harvest.expected.items() if key not in harvest.built}
+    rings: dict[str, list[int]] = {}
     members: dict[str, list[int]] = {}
-    for item in osmium.FileProcessor(file, both).with_filter(wanted):
-        object_id = _id_of(item)
-        if object_id not in harvest.expected:
-            continue
+    for item in _again(file, osmium.osm.WAY | osmium.osm.RELATION, {int(key.split("/")[1]) for key in lost}):
         if item.is_way():
-            harvest.dropped.append((object_id, harvest.expected[object_id], _fault_of_way(item, nodes)))
+            rings[_id_of(item)] = [node.ref for node in item.nodes]
         else:
-            members[object_id] = [member.ref for member in item.members if member.type == "w"]
-    present = _ways_present(file, {ref for refs in members.values() for ref in refs})
-    for object_id, refs in members.items():
-        missing = sum(ref not in present for ref in refs)
-        reason = f"{missing} of its {len(refs)} member ways are not in the file" if missing else "its rings do not close"
-        harvest.dropped.append((object_id, harvest.expected[object_id], reason if refs else "has no member ways"))
+            members[_id_of(item)] = [member.ref for member in item.members if member.type == "w"]
+    nodes = {node.id for node in _again(file, osmium.osm.NODE, _wanted(rings, lost)) if node.location.valid()}
+    ways = {way.id for way in _again(file, osmium.osm.WAY, _wanted(members, lost))}
+    for object_id, layer in lost.items():
+        if object_id in rings:
+            harvest.dropped.append((object_id, layer, _fault_of_ring(rings[object_id], nodes)))
+        else:
+            harvest.dropped.append((object_id, layer, _fault_of_relation(members.get(object_id, []), ways)))
 
 
-def _fault_of_way(way: Any, nodes: Any) -> str:
-    refs = [node.ref for node in way.nodes]
-    missing = sum(not _is_known(nodes, ref) for ref in refs)
+def _wanted(refs: dict[str, list[int]], lost: dict[str, str]) -> set[int]:
+    return {ref for key, values in refs.items() if key in lost for ref in values}
+
+
+def _again(file: Any, entities: Any, ids: set[int]) -> Iterator[Any]:
+    """Yield the objects of one more pass that have one of `ids`; libosmium's own filter knows no negative ids."""
+    if not ids:
+        return
+    processor = osmium.FileProcessor(file, entities)
+    if min(ids) > 0:
+        processor.with_filter(osmium.filter.IdFilter(sorted(ids)))
+    for item in processor:
+        if item.id in ids:
+            yield item
+
+
+def _fault_of_ring(refs: list[int], present: set[int]) -> str:
+    if any(ref < 0 for ref in refs):
+        return "its nodes have negative ids (drawn in an editor, never uploaded); run `osmium renumber` first"
+    missing = sum(ref not in present for ref in refs)
     if missing:
         return f"{missing} of its {len(refs)} nodes are not in the file"
     if len(refs) < 4 or refs[0] != refs[-1]:
@@ -221,18 +237,11 @@ def _fault_of_way(way: Any, nodes: Any) -> str:
     return "its outline crosses itself or has no area"
 
 
-def _is_known(nodes: Any, ref: int) -> bool:
-    try:
-        return bool(nodes.get(ref).valid())
-    except KeyError:
-        return False
-
-
-def _ways_present(file: Any, refs: set[int]) -> set[int]:
+def _fault_of_relation(refs: list[int], present: set[int]) -> str:
     if not refs:
-        return set()
-    ways = osmium.FileProcessor(file, osmium.osm.WAY).with_filter(osmium.filter.IdFilter(sorted(refs)))
-    return {way.id for way in ways}
+        return "has no member ways"
+    missing = sum(ref not in present for ref in refs)
+    return f"{missing} of its {len(refs)} member ways are not in the file" if missing else "its rings do not close"
 
 
 def _frame(rows: list[tuple[str, dict[str, str], Any]]) -> gpd.GeoDataFrame:

@@ -90,7 +90,7 @@ def _without_empty_compounds(district: District) -> District:
     homes = set(district.buildings["compound_id"].dropna())
     compounds = district.compounds
     keep = compounds.index.isin(homes) | compounds["source"].isin(["planner", "survey"]).to_numpy()
-    reasons = [(key, "compounds", "no building is mapped inside") for key in compounds.index[~keep]]
+    reasons = [(key, "compounds", "no mapped building stands mostly inside") for key in compounds.index[~keep]]
     return district.replace(
         compounds=compounds[keep], dropped=pd.concat([district.dropped, drops(reasons)], ignore_index=True)
     )
@@ -126,4 +126,6 @@ def cut(district: District, *, box: BaseGeometry | None) -> District:
     doors = kept["entrances"]
     owners = doors["building_id"].where(doors["building_id"].isin(known), None)
     kept["entrances"] = doors.assign(building_id=pd.Series(owners, index=doors.index, dtype=object))
-    return district.replace(study_area=area, notes=district.notes + ((note,) if note else ()), **kept)
+    dropped = district.dropped.sort_values(["object_id", "layer", "reason"], ignore_index=True)
+    notes = district.notes + ((note,) if note else ())
+    return district.replace(study_area=area, dropped=dropped, notes=notes, **kept)
