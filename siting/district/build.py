@@ -1,4 +1,4 @@
-"""Facts: from an OpenStreetMap file and the planner's layers to one `District`. The order of work is `read_district`."""
+"""Facts: from an OpenStreetMap file and the planner's layers to one `District`; `read_district` is the order of work."""
 
 import difflib
 import math
@@ -109,7 +109,7 @@ class SourceOptions:
         if self.bbox_deg is not None:
             west, south, east, north = self.bbox_deg
             if not (-180 <= west < east <= 180 and -84 <= south < north <= 84):
-                message = f"bbox {self.bbox_deg} is not west, south, east, north in degrees (west < east, south < north)"
+                message = f"bbox {self.bbox_deg} is not west, south, east, north in degrees (W < E, S < N)"
                 raise UsageError(message)
 
 

@@ -4,7 +4,7 @@ Each function looks at one object's tags and returns a word or None. An object m
 (a building that is a kindergarten is a building and a sensitive neighbour), so every table asks on its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from siting.district.tags import Tags
@@ -52,12 +52,17 @@ KEYS = (
     "waterway",
 )
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _NOT_A_BUILDING = frozenset({"no", "entrance", "collapsed", "demolished", "proposed", "razed"})
-_USES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_USES: Mapping[str, Iterable[str]] = MappingProxyType(
     {
-        "residential": (
+        "residential": _words(
             "apartments residential house detached semidetached_house terrace dormitory bungalow villa "
-            "static_caravan farm duplex".split()
+            "static_caravan farm duplex"
         ),
         "kindergarten": ("kindergarten", "childcare"),
         "school": ("school", "college"),
@@ -65,21 +70,21 @@ _USES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "elderly_care": ("nursing_home",),
         "garage": ("garage", "garages", "carport", "parking"),
         "shed": ("shed", "roof", "hut", "bicycle_parking", "bike_shed", "canopy"),
-        "commercial": "commercial retail office supermarket hotel kiosk shop mall restaurant bank".split(),
+        "commercial": _words("commercial retail office supermarket hotel kiosk shop mall restaurant bank"),
         "industrial": ("industrial", "warehouse", "factory", "manufacture", "storage_tank"),
-        "public": (
+        "public": _words(
             "public civic government university church temple mosque library museum theatre sports_hall "
-            "train_station transportation stadium fire_station police toilets".split()
+            "train_station transportation stadium fire_station police toilets"
         ),
         "service": ("service", "transformer_tower", "guardhouse", "gatehouse", "water_tower", "substation"),
     }
 )
 _USE_OF_BUILDING = {value: use for use, values in _USES.items() for value in values}
 
-_ROADS = frozenset(
+_ROADS = _words(
     "motorway motorway_link trunk trunk_link primary primary_link secondary secondary_link tertiary tertiary_link "
     "unclassified residential living_street service road track busway pedestrian footway path steps cycleway "
-    "bridleway".split()
+    "bridleway"
 )
 _BARRIERS = MappingProxyType(
     {
@@ -96,9 +101,9 @@ _BARRIERS = MappingProxyType(
         "handrail": "other",
     }
 )
-_GATES = frozenset(
+_GATES = _words(
     "gate lift_gate swing_gate wicket_gate sliding_gate entrance kissing_gate hampshire_gate sally_port turnstile "
-    "full-height_turnstile".split()
+    "full-height_turnstile"
 )
 _PARKING = MappingProxyType(
     {
@@ -114,24 +119,24 @@ _PARKING = MappingProxyType(
 )
 _GREEN = MappingProxyType(
     {
-        "landuse": frozenset("grass forest flowerbed village_green meadow recreation_ground orchard allotments".split()),
-        "leisure": frozenset(("garden", "park", "nature_reserve")),
-        "natural": frozenset(("wood", "scrub", "grassland", "heath", "shrubbery")),
+        "landuse": _words("grass forest flowerbed village_green meadow recreation_ground orchard allotments"),
+        "leisure": _words("garden park nature_reserve"),
+        "natural": _words("wood scrub grassland heath shrubbery"),
     }
 )
 _WATER = MappingProxyType(
     {
-        "natural": frozenset(("water", "wetland", "bay")),
-        "landuse": frozenset(("reservoir", "basin")),
-        "leisure": frozenset(("swimming_pool",)),
-        "waterway": frozenset("river stream canal ditch drain riverbank dock".split()),
+        "natural": _words("water wetland bay"),
+        "landuse": _words("reservoir basin"),
+        "leisure": _words("swimming_pool"),
+        "waterway": _words("river stream canal ditch drain riverbank dock"),
     }
 )
-_HERITAGE = frozenset(
+_HERITAGE = _words(
     "archaeological_site building castle church citywalls city_gate fort heritage house manor monastery monument "
-    "mosque pagoda palace ruins temple tomb yes".split()
+    "mosque pagoda palace ruins temple tomb yes"
 )
-_SENIOR_HOMES = frozenset(("nursing_home", "assisted_living", "group_home", "hospice"))
+_SENIOR_HOMES = _words("nursing_home assisted_living group_home hospice")
 
 
 def compound_kind(tags: Tags) -> str | None:

@@ -61,7 +61,7 @@ def compounds_from_osm(raw: Raw, bounds: Bounds | None = None) -> tuple[gpd.GeoD
     rows += [(key, "compounds", reason) for key, reason in lost]
     tags = fit["tags"]
     frame = compound_frame(
-        {key: shape for key, shape in shapes.items()},
+        shapes,
         names={key: name_of(tags[key]) for key in shapes},
         households={key: count(tags[key].get("building:flats")) for key in shapes},
         crs=raw.crs,

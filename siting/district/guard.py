@@ -8,7 +8,6 @@ Every refusal is one `SourceError` line that names the file, what is wrong and t
 import bz2
 import gzip
 import hashlib
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -111,8 +110,7 @@ def _unpack(path: Path, target: Path, *, packed_with: str, limits: Limits) -> No
         message = f"{path.name}: the {packed_with} file is truncated or damaged; download it again"
         raise SourceError(message) from error
     except OSError as error:
-        free = shutil.disk_usage(target.parent).free
-        message = f"{path.name}: cannot be unpacked ({error}; {free:,} bytes free for temporary files); download it again"
+        message = f"{path.name}: cannot be unpacked ({error}); download it again, or free space for temporary files"
         raise SourceError(message) from error
     if not written:
         message = f"{path.name}: unpacks to nothing; download the extract again"
@@ -127,7 +125,7 @@ def _refuse_declarations(head: bytes, name: str) -> None:
     """Refuse anything but UTF-8 XML that opens with `<osm` and declares nothing before it."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"["):
-        message = f"{name}: is GeoJSON or other JSON, not OpenStreetMap data; give it as a planner's layer (--layer ROLE={name})"
+        message = f"{name}: is GeoJSON (or other JSON), not OpenStreetMap data; give it with --layer ROLE={name}"
         raise SourceError(message)
     if text[:1] != b"<" or b"\0" in text[:256]:
         message = f"{name}: is not OpenStreetMap data (neither UTF-8 XML nor PBF); give an .osm or .osm.pbf extract"
@@ -145,7 +143,7 @@ def _refuse_declarations(head: bytes, name: str) -> None:
 
 
 def _check_pbf(path: Path, limits: Limits) -> None:
-    """Walk over the blobs of a PBF without unpacking them: is it whole, and how large would it become?"""
+    """Walk over the blobs of a PBF without unpacking them: is it whole, and would it stay within the limits."""
     size = path.stat().st_size
     most = min(limits.unpacked, max(limits.always_allowed, limits.ratio * size))
     unpacked = 0

@@ -1,4 +1,4 @@
-"""Facts: one OpenStreetMap file as raw tables of points, lines and areas, with every object that could not be built named.
+"""Facts: one OpenStreetMap file as raw tables of points, lines and areas, naming every object that cannot be built.
 
 The only module that reads OSM files. libosmium assembles the areas (closed ways and multipolygons); what it
 cannot assemble, because the file was cut out of a larger one or drawn wrongly, is listed in `dropped`.

@@ -29,7 +29,7 @@ _CLOSED = frozenset(("no",))
 _NOT_ON_FOOT = frozenset(("motorway", "motorway_link", "busway"))
 _ON_FOOT_ONLY = frozenset(("pedestrian", "footway", "path", "steps", "cycleway", "bridleway"))
 
-Kind = Callable[[Tags], str | None]
+Columns = Mapping[str, Callable[[Tags], Any]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,7 +48,9 @@ def project(facts: OsmFacts, crs: CRS) -> Raw:
     """Return `facts` in `crs` with valid geometry: repaired areas keep their polygon parts only."""
     areas = to_metric(facts.areas, crs)
     broken = ~areas.is_valid.to_numpy()
-    notes = [f"{len(facts.clipped)} ways run out of the file; only their part inside it is used"] if facts.clipped else []
+    notes = []
+    if facts.clipped:
+        notes.append(f"{len(facts.clipped)} ways run out of the file; only their part inside it is used")
     dropped = facts.dropped
     if broken.any():
         shapes = polygons_only(areas.geometry.to_numpy())
@@ -124,7 +126,7 @@ def road_closed(tags: Tags) -> bool:
     return classes.road_kind(tags) is not None and tunnel and classes.road_kind(tags) not in _ON_FOOT_ONLY
 
 
-def _build(table: Table, crs: CRS, parts: Iterable[gpd.GeoDataFrame], columns: Mapping[str, Callable[[Tags], Any]]) -> Any:
+def _build(table: Table, crs: CRS, parts: Iterable[gpd.GeoDataFrame], columns: Columns) -> Any:
     """Return a table of `columns`, each worked out from an object's tags; the first of two equal ids wins."""
     frame = pd.concat(list(parts)) if parts else table.empty(crs)
     frame = frame[~frame.index.duplicated()].sort_index()
@@ -158,7 +160,7 @@ def _tag(_tags: Tags) -> str:
 
 
 def _buildings(raw: Raw) -> Any:
-    columns: dict[str, Callable[[Tags], Any]] = {
+    columns: Columns = {
         "compound_id": _nothing,
         "name": name_of,
         "use": classes.building_use,
@@ -209,13 +211,13 @@ def _entrances(raw: Raw, buildings: gpd.GeoDataFrame) -> Any:
     owners = doors["building_id"].to_numpy(dtype=object).copy()
     owners[at] = buildings.index.to_numpy()[which]
     snapped = points.copy()
-    snapped[at] = shapely.line_interpolate_point(outlines[which], shapely.line_locate_point(outlines[which], points[at]))
+    snapped[at] = shapely.get_point(shapely.shortest_line(outlines[which], points[at]), 0)
     return doors.assign(building_id=owners).set_geometry(gpd.GeoSeries(snapped, index=doors.index, crs=raw.crs))
 
 
 def _roads(raw: Raw) -> Any:
     ways = _of(raw.lines, lambda tags: classes.road_kind(tags) and not road_closed(tags))
-    columns: dict[str, Callable[[Tags], Any]] = {
+    columns: Columns = {
         "kind": classes.road_kind,
         "name": name_of,
         "walkable": _is_walkable,
@@ -277,7 +279,7 @@ def _obstacles(raw: Raw) -> Any:
 
 
 def _parking(raw: Raw) -> Any:
-    columns: dict[str, Callable[[Tags], Any]] = {
+    columns: Columns = {
         "compound_id": _nothing,
         "name": name_of,
         "kind": classes.parking_kind,
@@ -290,7 +292,7 @@ def _parking(raw: Raw) -> Any:
 
 def _transformers(raw: Raw) -> Any:
     parts = [_of(raw.areas, classes.is_transformer), _of(raw.points, classes.is_transformer)]
-    columns: dict[str, Callable[[Tags], Any]] = {
+    columns: Columns = {
         "name": name_of,
         "compound_ids": lambda _tags: "",
         "spare_kva": _unknown,
