@@ -74,7 +74,11 @@ def test_a_missing_source_ends_5(cli, tmp_path):
 
 def test_a_layer_with_swapped_coordinates_ends_5(cli, tmp_path, bad_file):
     ring = [[35.03, 111.0], [35.031, 111.0], [35.031, 111.001], [35.03, 111.001], [35.03, 111.0]]
-    square = {"type": "Feature", "properties": {"compound_id": "a"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    square = {
+        "type": "Feature",
+        "properties": {"compound_id": "a"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     layer = bad_file("swapped.geojson", json.dumps({"type": "FeatureCollection", "features": [square]}).encode())
 
     ended = refuse(cli, tmp_path, "--osm", QUARTER, "--layer", f"compounds={layer}", "--budget", 1000)

@@ -1,0 +1,112 @@
+"""The main job end to end on the embedded districts, as a planner would run it."""
+
+import filecmp
+import json
+from dataclasses import replace
+
+import pytest
+
+from siting.district.synthetic import dataset_path
+from siting.pipeline import Stages, frame_study, plan_framing, raise_findings, run_study
+from siting.study import load_study, make_study
+
+FILES = {
+    "audit.html",
+    "audit.json",
+    "candidates.geojson",
+    "compounds.geojson",
+    "ledger.xlsx",
+    "links.csv",
+    "map.html",
+    "plan.gpkg",
+    "report.html",
+    "run.json",
+    "sites.geojson",
+    "study.toml",
+    "verdicts.csv",
+    "zones.geojson",
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return run_study(load_study(dataset_path("quarter.toml")), tmp_path_factory.mktemp("quarter") / "run")
+
+
+def test_the_run_folder_is_complete_and_clean(finished):
+    raise_findings(finished)
+
+    assert {path.name for path in finished.folder.iterdir()} == FILES
+    assert finished.report.checks > 100
+
+
+def test_run_json_repeats_what_the_solver_said(finished):
+    run = json.loads((finished.folder / "run.json").read_text(encoding="utf-8"))
+    plan = finished.run.plan
+
+    assert run["status"] == str(plan.solution.status)
+    assert run["objective"] == pytest.approx(plan.solution.objective, rel=1e-12)
+    assert run["bound"] == pytest.approx(plan.solution.bound, rel=1e-12)
+    assert run["gap"] == pytest.approx(plan.solution.gap, rel=1e-9, abs=1e-12)
+    assert run["served"] == pytest.approx(plan.served, abs=0.01)
+    assert run["synthetic"] is True
+
+
+@pytest.mark.slow
+def test_the_same_study_gives_the_same_bytes(finished, tmp_path):
+    again = run_study(load_study(dataset_path("quarter.toml")), tmp_path / "run")
+
+    same, different, broken = filecmp.cmpfiles(finished.folder, again.folder, sorted(FILES), shallow=False)
+    assert (sorted(same), different, broken) == (sorted(FILES), [], [])
+
+
+@pytest.mark.slow
+def test_the_resolved_study_plans_the_same(finished, tmp_path):
+    again = run_study(load_study(finished.folder / "study.toml"), tmp_path / "run")
+
+    assert again.run.plan.sites.drop(columns="geometry").equals(finished.run.plan.sites.drop(columns="geometry"))
+
+
+def test_a_budget_too_small_for_anything_gives_an_empty_plan_that_says_why(tmp_path):
+    study = load_study(dataset_path("quarter.toml")).with_budget(10.0)
+
+    finished = run_study(study, tmp_path / "run")
+
+    assert len(finished.run.plan.sites) == 0
+    assert finished.report.findings == ()
+    assert any("10" in english for english, _chinese in finished.run.plan.reasons)
+
+
+def test_timings_are_kept_only_on_request(finished, tmp_path):
+    assert json.loads((finished.folder / "run.json").read_text(encoding="utf-8"))["seconds"] == {}
+    data = load_study(dataset_path("quarter.toml")).as_dict()
+    study = make_study(data | {"output": {"timings": True}, "limits": {"budget_cny": 10.0}})
+
+    timed = run_study(study, tmp_path / "run")
+
+    seconds = json.loads((timed.folder / "run.json").read_text(encoding="utf-8"))["seconds"]
+    assert set(seconds) >= {"facts", "options", "verdicts", "reach", "choice", "files", "audit"}
+
+
+def test_a_larger_budget_never_serves_less():
+    study = load_study(dataset_path("quarter.toml"))
+    framing = frame_study(study, Stages())
+    from siting.pipeline import solver_options
+    from siting.plan.sweep import sweep_budgets
+
+    rows = sweep_budgets(framing, (0.0, 100_000.0, 300_000.0, 900_000.0), replace(solver_options(study)))
+
+    assert rows["served"].is_monotonic_increasing
+    assert (rows["spent_cny"] <= rows["budget_cny"] + 1e-6).all()
+
+
+def test_cbc_finds_a_plan_as_good_as_highs():
+    data = load_study(dataset_path("quarter.toml")).as_dict()
+    data["limits"] = {"budget_cny": 60_000.0}
+    highs = make_study(data)
+    cbc = make_study(data | {"solver": {"name": "cbc"}})
+    framing = frame_study(highs, Stages())
+
+    best, second = plan_framing(framing, highs, Stages()), plan_framing(framing, cbc, Stages())
+
+    assert second.solution.objective == pytest.approx(best.solution.objective, rel=2e-3)
