@@ -63,8 +63,7 @@ def compounds_from_blocks(
     blocks = np.array([*blocks[~large], *_inhabited(_cut_again(blocks[large], roads), homes)], dtype=object)
     covers = cover_shares(gpd.GeoDataFrame(geometry=list(blocks), crs=raw.crs), buildings)
     poor = (shapely.area(blocks) > 1e4 * bounds.most_ha) | (covers < LEAST_COVER_SHARE)
-    blocks = [*blocks[~poor], *_inhabited(_surroundings(blocks[poor], homes), homes)]
-    ids = _ids(blocks, raw)
+    ids = _ids([*blocks[~poor], *_inhabited(_surroundings(blocks[poor], homes), homes)], raw)
     faults = {key: bounds.fault(block.area) for key, block in ids.items()}
     dropped = [(key, "compounds", fault) for key, fault in sorted(faults.items()) if fault]
     shapes = {key: block for key, block in ids.items() if faults[key] is None}
@@ -108,9 +107,9 @@ def _faces(cuts: list[Any], rooms: Any) -> list[Any]:
     faces = np.array(list(shapely.get_parts(shapely.polygonize([shapely.union_all(cuts)]))), dtype=object)
     if not len(faces):
         return []
-    near = pd.DataFrame(shapely.STRtree(rooms).query(faces, predicate="intersects").T, columns=["face", "room"])
-    for at, part in near.groupby("face")["room"]:
-        faces[int(at)] = shapely.difference(faces[int(at)], shapely.union_all(rooms[part.to_numpy()]))
+    left, right = shapely.STRtree(rooms).query(faces, predicate="intersects")
+    for at in np.unique(left):
+        faces[at] = shapely.difference(faces[at], shapely.union_all(rooms[right[left == at]]))
     parts = shapely.get_parts(polygons_only(faces))
     return sorted((part for part in parts if part.area >= _SPECK_M2), key=lambda part: part.bounds)
 

@@ -1,4 +1,4 @@
-"""Facts: from an OpenStreetMap file and the planner's layers to one `District`; `read_district` is the order of work."""
+"""Facts: from an OpenStreetMap file and the planner's layers to one `District`, step by step."""
 
 import difflib
 import math

@@ -1,11 +1,12 @@
 """Facts: the sentences of an inspection, in English and Chinese, by finding."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from siting.kinds import Choice
 
-__all__ = ["TEXTS", "Severity"]
+__all__ = ["LAYERS_ZH", "TEXTS", "Severity", "reason_in_chinese"]
 
 
 class Severity(Choice):
@@ -144,7 +145,57 @@ TEXTS: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
         "dropped": (
             Severity.DROPPED,
             "{count} objects for {layer} are not used, e.g. because: {reason}.",
-            "{layer} 中有 {count} 个对象未采用，例如原因：{reason}。",
+            "{layer_zh}中有 {count} 个对象未采用，例如原因：{reason_zh}。",
         ),
     }
 )
+
+LAYERS_ZH: Mapping[str, str] = MappingProxyType(
+    {
+        "areas": "面状对象",
+        "barriers": "围墙",
+        "buildings": "楼栋",
+        "compounds": "小区",
+        "edges": "铁路",
+        "entrances": "出入口",
+        "gates": "大门",
+        "obstacles": "障碍与敏感目标",
+        "parking": "停车场",
+        "places": "地名",
+        "roads": "道路",
+        "transformers": "变压器",
+        "unknown": "类别不明",
+    }
+)
+
+#: Reasons of `District.dropped` as they are written, with what they read in Chinese; groups are carried over.
+_REASONS_ZH: tuple[tuple[str, str], ...] = (
+    (r"only a point; its outline is not mapped", r"只有点位，没有轮廓"),
+    (r"(\d+) of its (\d+) nodes are not in the file", r"\2 个节点中有 \1 个不在文件内"),
+    (r"(\d+) of its (\d+) member ways are not in the file", r"\2 条成员线中有 \1 条不在文件内"),
+    (r"fewer than two neighbouring nodes are in the file", r"文件内相邻节点不足两个"),
+    (r"its nodes have negative ids .*", r"节点编号为负（编辑器中绘制、未上传），请先运行 osmium renumber"),
+    (r"its outline is not closed", r"轮廓未闭合"),
+    (r"its rings do not close", r"轮廓环未闭合"),
+    (r"its outline crosses itself or has no area", r"轮廓自相交或没有面积"),
+    (r"its outline has no area", r"轮廓没有面积"),
+    (r"has no member ways", r"没有成员线"),
+    (r"its coordinates are missing or out of range", r"坐标缺失或超出范围"),
+    (r"its tags are not UTF-8 text", r"标签不是 UTF-8 文本"),
+    (r"lies underground", r"位于地下"),
+    (r"tunnel for vehicles, not on the ground", r"机动车隧道，不在地面"),
+    (r"no mapped building stands mostly inside", r"没有已绘楼栋主要位于其内"),
+    (r"([\d.]+) ha is less than the ([\d.]+) ha of the smallest compound", r"\1 公顷，小于小区下限 \2 公顷"),
+    (r"([\d.]+) ha is a district, not a compound \(most ([\d.]+) ha\)", r"\1 公顷，属于片区而非小区（上限 \2 公顷）"),
+    (r"is the same ground as (\S+)", r"与 \1 是同一块地"),
+    (r"is mostly taken by smaller compounds \((.*)\)", r"大部分已被更小的小区占据（\1）"),
+)
+
+
+def reason_in_chinese(reason: str) -> str:
+    """Return a reason of `District.dropped` in Chinese; one that a planner's layer gave stays as it is."""
+    for pattern, chinese in _REASONS_ZH:
+        match = re.fullmatch(pattern, reason)
+        if match:
+            return match.expand(chinese)
+    return reason

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from siting.district.compounds import LEAST_COVER_SHARE
-from siting.district.findings import TEXTS, Severity
+from siting.district.findings import LAYERS_ZH, TEXTS, Severity, reason_in_chinese
 from siting.district.record import District
 from siting.kinds import Completeness
 
@@ -234,8 +234,9 @@ def _dropped(district: District) -> Iterator[Finding]:
         return
     alike = dropped["reason"].map(_without_figures)
     for (layer, _), part in dropped.groupby(["layer", alike], sort=True):
-        reason = part["reason"].iloc[0]
-        yield from _finding("dropped", part["object_id"], len(dropped), layer=layer, reason=reason)
+        reason = str(part["reason"].iloc[0])
+        words = {"layer": layer, "layer_zh": LAYERS_ZH.get(layer, layer), "reason_zh": reason_in_chinese(reason)}
+        yield from _finding("dropped", part["object_id"], len(dropped), reason=reason, **words)
 
 
 def _without_figures(reason: str) -> str:

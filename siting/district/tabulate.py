@@ -140,7 +140,8 @@ def _build(table: Table, crs: CRS, parts: Iterable[gpd.GeoDataFrame], columns: C
 
 def _series(values: list[Any], table: Table, name: str) -> Any:
     kind = (table.columns[name].metadata or {})["kind"]
-    return np.array(values, dtype={"text": object, "float": float, "int": "int64", "bool": bool}[kind])
+    dtypes: dict[str, Any] = {"text": object, "float": float, "int": "int64", "bool": bool}
+    return np.array(values, dtype=dtypes[kind])
 
 
 def _of(frame: gpd.GeoDataFrame, kind: Callable[[Tags], Any]) -> gpd.GeoDataFrame:

@@ -49,7 +49,7 @@ def name_of(tags: Tags) -> str | None:
 
 
 def metres(text: str | None, *, most: float) -> float:
-    """Return a length tag in metres ("12", "12 m", "3,5", "12 ft", "11 ft 6 in"); NaN if unclear or not in 0..`most`."""
+    """Return a length tag in metres ("12", "12 m", "3,5", "12 ft", "11 ft 6 in"); NaN if unclear or over `most`."""
     value = math.nan
     if text and (match := _FEET_INCHES.match(text)):
         value = 0.3048 * (int(match[1]) + float(match[2].replace(",", ".")) / 12.0)
