@@ -62,15 +62,15 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
     notes = _notes_on_compounds(zones)
     taken: dict[str, int] = {}
     for kind in zones.kinds:
-        found = 0
+        lawful: set[str] = set()
         for offer in _offers(zones, kind, catalogue, options):
             number = taken[offer.compound_id] = taken.get(offer.compound_id, 0) + 1
             candidate_id = f"{offer.compound_id}#s{number:02d}"
             records.append(_record(candidate_id, offer, catalogue))
             groups.extend(_group_records(candidate_id, offer))
-            found += offer.is_lawful
-        if not found:
-            notes.append(_note_on_none(kind))
+            if offer.is_lawful:
+                lawful.add(offer.compound_id)
+        notes.extend(_notes_on_kind(kind, zones, lawful))
     return Candidates(
         frame=_table(records, tables.CANDIDATES, zones),
         groups=_table(groups, tables.GROUPS, zones),
@@ -158,8 +158,10 @@ def _notes_on_compounds(zones: Zones) -> list[str]:
     ]
 
 
-def _note_on_none(kind: Kind) -> str:
+def _notes_on_kind(kind: Kind, zones: Zones, lawful: set[str]) -> list[str]:
     if kind is Kind.EV_GARAGE:
-        return "ev_garage: no mapped garage has stalls and levels; give them as a layer to plan in garages"
-    where = "compound offers ground" if kind in OPEN_GROUND_KINDS else "mapped surface car park in or by a compound"
-    return f"{kind}: no {where} on which every must clause surely passes"
+        return ["ev_garage: no mapped garage has stalls and levels; give them as a layer to plan in garages"]
+    compounds = zones.district.compounds
+    without = [each for each in compounds.index[compounds["state"] == "ready"] if each not in lawful]
+    what = "ground" if kind in OPEN_GROUND_KINDS else "mapped surface car park in or beside it"
+    return [f"{compound_id}: no {what} on which every must clause on {kind} surely passes" for compound_id in without]

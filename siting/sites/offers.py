@@ -1,7 +1,7 @@
 """Options: the search itself, compound by compound: grounds, anchors, fits, and which of them to keep."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,20 @@ import shapely
 
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
-from siting.sites.ground import drivable_ground, host_polygons, obstacles_for, pieces_of
+from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, host_polygons, obstacles_for, pieces_of
 from siting.sites.layouts import Layout
-from siting.sites.packing import Anchors, axis_angles, edge_anchors, fit_layouts, grid_anchors, join_anchors, rectangles
+from siting.sites.packing import (
+    Anchors,
+    Fits,
+    axis_angles,
+    edge_anchors,
+    fit_layouts,
+    grid_anchors,
+    join_anchors,
+    rectangles,
+)
 from siting.sites.record import Zones
+from siting.sites.stalls import fit_stall_rows
 from siting.sites.thinning import spread_out, thin
 from siting.sites.zones import search_shadows
 
@@ -138,7 +148,7 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
 
 
 def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
-    pool = _search([(each.lawful, each.access) for each in grounds], terrain, search, search.layouts)
+    pool = _search([(each.lawful, each.access) for each in grounds], terrain, search)
     bays = np.array([search.layouts[number].bays for number in pool.layout], dtype=np.intp)
     return pool.take(thin(pool.footprint, bays, pool.spot, gap_m=search.gap_m, quota=search.most))
 
@@ -147,37 +157,41 @@ def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) ->
     """Return a few spots that fit open ground but not lawful ground: half uncertain, half surely forbidden."""
     small = min(layout.bays for layout in search.layouts)
     layouts = tuple(layout for layout in search.layouts if layout.bays == small)
-    coarse = Search(
-        **{
-            **search.__dict__,
-            "layouts": layouts,
-            "edge_step_m": search.edge_step_m * _COARSER,
-            "grid_step_m": search.grid_step_m * _COARSER,
-        }
+    coarse = replace(
+        search,
+        layouts=layouts,
+        edge_step_m=search.edge_step_m * _COARSER,
+        grid_step_m=search.grid_step_m * _COARSER,
     )
     lawful = shapely.union_all([each.lawful for each in grounds])
     possible = shapely.union_all([each.possible for each in grounds])
-    uncertain = _outside(_search([(each.possible, each.access) for each in grounds], terrain, coarse, layouts), lawful)
-    failing = _outside(_search([(each.open, each.access) for each in grounds], terrain, coarse, layouts), possible)
+    uncertain = _outside(_search([(each.possible, each.access) for each in grounds], terrain, coarse), lawful)
+    failing = _outside(_search([(each.open, each.access) for each in grounds], terrain, coarse), possible)
     half = search.most_refused // 2
     first, second = _spread(uncertain, search.most_refused - half), _spread(failing, half)
     number = np.array([search.layouts.index(layout) for layout in layouts], dtype=np.intp)
     return _joined([_renumbered(first, number), _renumbered(second, number)])
 
 
-def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search, layouts: tuple[Layout, ...]) -> _Pool:
+def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search) -> _Pool:
     """Return what fits on each (ground, access), thinned to one fit per layout and cell."""
-    least_m2 = min(layout.length_m * layout.depth_m for layout in layouts)
+    least_m2 = min(layout.length_m * layout.depth_m for layout in search.layouts)
     pools = []
     for ground, access in places:
         for piece in pieces_of(ground, least_m2):
-            edges = edge_anchors(piece, search.edge_step_m)
-            grid = grid_anchors(piece, search.grid_step_m, terrain.walls, terrain.angles)
-            anchors = join_anchors([edges, grid])
-            fits = fit_layouts(piece, anchors, layouts, access)
+            anchors, fits = _fits_on(piece, access, terrain, search)
             pool = _Pool(anchors, fits.anchor, fits.layout, fits.footprint)
             pools.append(pool.take(_first_in_cell(pool, shapely.bounds(piece)[:2])))
     return _joined(pools)
+
+
+def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tuple[Anchors, Fits]:
+    if search.kind not in OPEN_GROUND_KINDS:
+        return fit_stall_rows(piece, access, search.layouts, search.edge_step_m)
+    edges = edge_anchors(piece, search.edge_step_m)
+    grid = grid_anchors(piece, search.grid_step_m, terrain.walls, terrain.angles)
+    anchors = join_anchors([edges, grid])
+    return anchors, fit_layouts(piece, anchors, search.layouts)
 
 
 def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:

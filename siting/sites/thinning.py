@@ -1,8 +1,9 @@
 """Options: from thousands of fitting footprints to a few dozen that still hold what the ground can hold.
 
-Pure kernels on arrays. First a greedy packing (many bays first) keeps the capacity, each with a smaller layout at
-the same spot so that a small sum can be spent there too; then, size by size, the footprints farthest from those
-already kept fill the rest. Ties go to the lower index: same input, same choice.
+Pure kernels on arrays. Where the ground is scarce, a dense packing (many bays first) keeps its capacity. Where
+there is more ground than candidates to keep, they are spread over it instead. Each packed footprint brings a
+smaller layout on the same spot, so that a small sum can be spent there too; then, size by size, the footprints
+farthest from those already kept fill the rest. Ties go to the lower index: same input, same choice.
 """
 
 from typing import Any
@@ -15,53 +16,63 @@ __all__ = ["pack_greedily", "spread_out", "thin"]
 
 Indices = npt.NDArray[np.intp]
 
-_PACKED_SHARE = 0.4  # of the quota; a smaller twin doubles it
+_DENSE_SHARE = 0.5  # of the quota, for a packing that uses up the ground
+_SPREAD_SHARE = 0.3  # of the quota, where there is ground in plenty
 
 
-def thin(footprints: npt.NDArray[Any], bays: Indices, anchor: Indices, *, gap_m: float, quota: int) -> Indices:
+def thin(footprints: npt.NDArray[Any], bays: Indices, spot: Indices, *, gap_m: float, quota: int) -> Indices:
     """Return the indices of at most `quota` footprints to keep, ascending.
 
-    `bays` and `anchor` (the spot a footprint starts at) are given per footprint; earlier rows are preferred among
-    equals, so put the better aligned first. Packed footprints stand at least `gap_m` apart.
+    `bays` and `spot` (footprints with the same number start at the same anchor) are given per footprint; earlier
+    rows are preferred among equals, so put the better aligned first. Packed footprints stand `gap_m` apart.
     """
     if len(footprints) <= quota:
         return np.arange(len(footprints))
-    packed = pack_greedily(footprints, bays, gap_m=gap_m, most=max(int(quota * _PACKED_SHARE), 1))
-    kept = list(packed)
-    for index in packed:
-        if len(kept) >= quota:
-            break
-        smaller = np.flatnonzero((anchor == anchor[index]) & (bays < bays[index]))
-        if len(smaller):
-            kept.append(smaller[np.argmin(np.abs(bays[smaller] - bays[index] / 3.0))])
+    most = max(int(quota * _DENSE_SHARE), 1)
+    packed = pack_greedily(footprints, bays, gap_m=gap_m, most=most + 1)
+    if len(packed) > most:
+        packed = pack_greedily(footprints, bays, gap_m=gap_m, most=max(int(quota * _SPREAD_SHARE), 1), dense=False)
+    kept = [*packed.tolist(), *_smaller_twins(packed, bays, spot)][:quota]
     centres = shapely.get_coordinates(shapely.centroid(footprints))
     sizes = np.unique(bays)
     for turn, size in enumerate(sizes):
         room = (quota - len(kept)) // (len(sizes) - turn)
-        kept.extend(spread_out(centres, np.flatnonzero(bays == size), np.array(kept), most=room))
+        kept.extend(spread_out(centres, np.flatnonzero(bays == size), np.array(kept, dtype=np.intp), most=room))
     return np.unique(np.array(kept, dtype=np.intp))
 
 
-def pack_greedily(footprints: npt.NDArray[Any], bays: Indices, *, gap_m: float, most: int) -> Indices:
+def _smaller_twins(packed: Indices, bays: Indices, spot: Indices) -> list[int]:
+    twins = []
+    for index in packed:
+        smaller = np.flatnonzero((spot == spot[index]) & (bays < bays[index]))
+        if len(smaller):
+            twins.append(int(smaller[np.argmin(np.abs(bays[smaller] - bays[index] / 3.0))]))
+    return twins
+
+
+def pack_greedily(
+    footprints: npt.NDArray[Any], bays: Indices, *, gap_m: float, most: int, dense: bool = True
+) -> Indices:
     """Return at most `most` footprints at least `gap_m` apart, taking those with the most bays first.
 
-    Of equals the one that stands closest to what is already packed is taken, so the rest of the ground stays whole.
+    Of equals the one nearest to what is already packed is taken, so that the rest of the ground stays whole; if
+    not `dense`, the one farthest from it.
     """
     centres = shapely.get_coordinates(shapely.centroid(footprints))
-    reach = np.hypot(*(shapely.get_coordinates(footprints).reshape(len(footprints), -1, 2)[:, 0] - centres).T)
+    corners = shapely.get_coordinates(footprints).reshape(len(footprints), -1, 2)[:, 0]
+    reach_m = np.hypot(*(corners - centres).T)
     free = np.ones(len(footprints), dtype=bool)
     nearest_m = np.full(len(footprints), np.inf)
     packed: list[int] = []
     while free.any() and len(packed) < most:
         left = np.flatnonzero(free)
         left = left[bays[left] == bays[left].max()]
-        chosen = int(left[np.argmin(nearest_m[left])])
+        chosen = int(left[np.argmin(nearest_m[left]) if dense else np.argmax(nearest_m[left])])
         packed.append(chosen)
-        span = np.hypot(*(centres - centres[chosen]).T)
-        nearest_m = np.minimum(nearest_m, span)
-        close = np.flatnonzero(free & (span <= reach + reach[chosen] + gap_m))
-        touching = shapely.dwithin(footprints[close], footprints[chosen], gap_m)
-        free[close[touching]] = False
+        span_m = np.hypot(*(centres - centres[chosen]).T)
+        nearest_m = np.minimum(nearest_m, span_m)
+        close = np.flatnonzero(free & (span_m <= reach_m + reach_m[chosen] + gap_m))
+        free[close[shapely.dwithin(footprints[close], footprints[chosen], gap_m)]] = False
         free[chosen] = False
     return np.array(packed, dtype=np.intp)
 
@@ -71,13 +82,13 @@ def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *
     pool = pool[~np.isin(pool, kept)]
     if not len(pool) or most < 1:
         return np.empty(0, dtype=np.intp)
-    distance = np.full(len(pool), np.inf)
+    distance_m = np.full(len(pool), np.inf)
     for index in kept:
-        distance = np.minimum(distance, np.hypot(*(centres[pool] - centres[index]).T))
+        distance_m = np.minimum(distance_m, np.hypot(*(centres[pool] - centres[index]).T))
     chosen: list[int] = []
     while len(chosen) < min(most, len(pool)):
-        best = int(np.argmax(distance))
+        best = int(np.argmax(distance_m))
         chosen.append(int(pool[best]))
-        distance = np.minimum(distance, np.hypot(*(centres[pool] - centres[pool[best]]).T))
-        distance[best] = -1.0
+        distance_m = np.minimum(distance_m, np.hypot(*(centres[pool] - centres[pool[best]]).T))
+        distance_m[best] = -1.0
     return np.array(chosen, dtype=np.intp)

@@ -87,11 +87,9 @@ def _ledger(candidates: Candidates) -> pd.DataFrame:
                 )
             )
     if not parts:
-        return tables.VERDICTS.empty()
-    ledger: pd.DataFrame = pd.concat(parts, ignore_index=True).sort_values(
-        ["candidate_id", "clause_id"], kind="stable", ignore_index=True
-    )
-    return ledger
+        return pd.DataFrame(tables.VERDICTS.empty())
+    ledger = pd.concat(parts, ignore_index=True)
+    return ledger.sort_values(["candidate_id", "clause_id"], kind="stable", ignore_index=True)
 
 
 def _worst_outcomes(ledger: pd.DataFrame, ids: "pd.Index[str]") -> "pd.Series[str]":
