@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from siting.errors import SourceError
 
@@ -117,7 +117,7 @@ def _unpack(path: Path, target: Path, *, packed_with: str, limits: Limits) -> No
         raise SourceError(message)
 
 
-def _opened(path: Path, packed_with: str) -> IO[bytes]:
+def _opened(path: Path, packed_with: str) -> Any:
     return gzip.open(path, "rb") if packed_with == "gzip" else bz2.open(path, "rb")
 
 

@@ -233,7 +233,8 @@ def _dropped(district: District) -> Iterator[Finding]:
     if dropped.empty:
         return
     alike = dropped["reason"].map(_without_figures)
-    for (layer, _), part in dropped.groupby(["layer", alike], sort=True):
+    for _, part in dropped.groupby(["layer", alike], sort=True):
+        layer = str(part["layer"].iloc[0])
         reason = str(part["reason"].iloc[0])
         words = {"layer": layer, "layer_zh": LAYERS_ZH.get(layer, layer), "reason_zh": reason_in_chinese(reason)}
         yield from _finding("dropped", part["object_id"], len(dropped), reason=reason, **words)
