@@ -26,8 +26,8 @@ __all__ = ["FEATURE_CLASSES", "NODE_PLOT_M", "Features", "features_of"]
 #: A filling station or a tank farm mapped as one node: its equipment may stand this far from the node (assumption).
 NODE_PLOT_M = 30.0
 
-_SENSITIVE = ("elderly_care", "hospital", "kindergarten", "school")  # RULES C08
-_PUBLIC = ("hospital", "kindergarten", "public", "school")  # RULES E09
+_SENSITIVE = ("elderly_care", "hospital", "kindergarten", "school")  # evidence row C08
+_PUBLIC = ("hospital", "kindergarten", "public", "school")  # evidence row E09
 _OBSTACLE_KINDS = (
     "bicycle_parking",
     "charging_station",

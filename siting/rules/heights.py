@@ -1,7 +1,7 @@
-"""Low-rise or high-rise: the class of a building by GB 50016 2.1.1 (RULES B10), or unknown; never a guess.
+"""Low-rise or high-rise: the class of a building by GB 50016 2.1.1 (evidence row B10), or unknown; never a guess.
 
 Residential buildings are high-rise above 27 m, others above 24 m unless they have one storey. A height that was
-only estimated from levels is not trusted near the limit: 9 levels are "27 m, more or less" (RULES 4B).
+only estimated from levels is not trusted near the limit: 9 levels are "27 m, more or less".
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ HEIGHT_CLASSES = ("low_rise", "high_rise")
 
 _RESIDENTIAL_LIMIT_M = 27.0
 _OTHER_LIMIT_M = 24.0
-#: Residential storeys are 2.9-3.0 m (RULES 4B): 8 levels stay below 27 m, 10 levels exceed it, 9 may do either.
+#: Residential storeys are 2.9-3.0 m: 8 levels stay below 27 m, 10 levels exceed it, 9 may do either.
 _RESIDENTIAL_LOW_LEVELS, _RESIDENTIAL_HIGH_LEVELS = 8, 10
 #: Other storeys may be 2.9 m (9 of them exceed 24 m) or up to 6 m high (4 of them do not).
 _OTHER_LOW_LEVELS, _OTHER_HIGH_LEVELS = 4, 9

@@ -1,0 +1,87 @@
+"""National -> province -> city: what a local clause replaces, and what it may not loosen.
+
+A local clause replaces the clause above it that measures the same (metric, object, condition) for the same kinds. It
+never loosens a stricter must: the must stays, the local clause is left out where it adds nothing, and a finding
+says so.
+"""
+
+from dataclasses import replace
+
+from siting.rules.clause import Clause, Force, Metric
+
+__all__ = ["inherit"]
+
+_RANK = {Force.INTERPRETATION: 0, Force.PRACTICE: 1, Force.SHOULD: 2, Force.MUST: 3}
+_DISTANCES = frozenset((Metric.SEPARATION, Metric.SEPARATION_BY_CLASS))
+
+
+def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple[Clause, ...], tuple[str, ...]]:
+    """Return the clauses in force after `local` is laid over `above`, and the findings.
+
+    A clause that is replaced, or left out, for some of its kinds only is kept for the others.
+    """
+    kept: list[Clause] = list(above)
+    findings: list[str] = []
+    added: list[Clause] = []
+    for clause in local:
+        mine = clause
+        for position, other in enumerate(kept):
+            if not _same_question(other, clause) or not _shared(other, mine):
+                continue
+            if other.force is Force.MUST and _weaker(clause, other):
+                if not _stricter(clause, other):
+                    mine = _without(mine, other)  # it adds nothing: what it asks is asked already, with more force
+                    findings.append(_finding(clause, other))
+            elif _replaces(clause, other):
+                kept[position] = _without(other, mine)
+        if mine.kinds:
+            added.append(mine)
+    return tuple(clause for clause in (*kept, *added) if clause.kinds), tuple(findings)
+
+
+def _same_question(above: Clause, local: Clause) -> bool:
+    same_metric = above.metric is local.metric or {above.metric, local.metric} <= _DISTANCES
+    return same_metric and above.to == local.to
+
+
+def _shared(above: Clause, local: Clause) -> bool:
+    return any(kind in above.kinds for kind in local.kinds)
+
+
+def _replaces(local: Clause, above: Clause) -> bool:
+    """Return whether the local clause speaks of every case of the one above, with at least its force."""
+    every_case = dict(local.when) in ({}, dict(above.when)) and local.applies_to in ("both", above.applies_to)
+    return every_case and local.metric is above.metric and _RANK[local.force] >= _RANK[above.force]
+
+
+def _weaker(local: Clause, above: Clause) -> bool:
+    return _RANK[local.force] < _RANK[above.force] or _stricter(above, local)
+
+
+def _stricter(one: Clause, other: Clause) -> bool:
+    """Return whether `one` may ask more than `other` of some place."""
+    if one.op == ">=":
+        return _figures(one)[1] > _figures(other)[1]
+    return _figures(one)[0] < _figures(other)[0]
+
+
+def _figures(clause: Clause) -> tuple[float, float]:
+    figures = tuple(clause.values.values()) if clause.value is None else (clause.value,)
+    return min(figures), max(figures)
+
+
+def _without(clause: Clause, other: Clause) -> Clause:
+    return replace(clause, kinds=tuple(kind for kind in clause.kinds if kind not in other.kinds))
+
+
+def _finding(local: Clause, above: Clause) -> str:
+    return (
+        f"{local.clause_id} ({local.force.value}, {_said(local)}) would loosen {above.clause_id} "
+        f"({above.force.value}, {_said(above)}; {above.jurisdiction}); {above.clause_id} stays in force"
+    )
+
+
+def _said(clause: Clause) -> str:
+    low, high = _figures(clause)
+    figures = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{clause.op} {figures} {clause.unit}"
