@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from siting.district.fingerprint import fingerprint
+from siting.district.record import DISTRICT_TABLES
 from siting.outputs import view
 from siting.outputs.run import Run
+from siting.tables import CANDIDATES, GROUPS
 
 __all__ = ["run_record", "write_run_json"]
 
@@ -49,6 +52,7 @@ def run_record(run: Run) -> dict[str, Any]:
             {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}
             for item in district.inputs
         ],
+        "facts": _signed(run),
         "district": district.name,
         "synthetic": district.synthetic,
         "timestamp": run.timestamp.isoformat(),
@@ -57,6 +61,16 @@ def run_record(run: Run) -> dict[str, Any]:
         "seconds": {key: round(float(value), 3) for key, value in run.seconds.items()},
         "audit": _audit(run.audit),
     }
+
+
+def _signed(run: Run) -> dict[str, str]:
+    """Return the fingerprint of every layer that the plan was made from; the audit compares plan.gpkg with them."""
+    facts = {name: fingerprint(getattr(run.district, name), table) for name, table in DISTRICT_TABLES.items()}
+    options = {
+        "candidates": fingerprint(run.candidates.frame, CANDIDATES),
+        "groups": fingerprint(run.candidates.groups, GROUPS),
+    }
+    return facts | options
 
 
 def _number(value: float | None) -> float | None:

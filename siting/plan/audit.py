@@ -41,6 +41,7 @@ from siting.plan.audit_reading import RunFolder, facts_of, read_run_folder
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
 from siting.plan.audit_sums import (
     check_capacity,
+    check_facts,
     check_inputs,
     check_layouts,
     check_rulebook,
@@ -128,6 +129,7 @@ def _check_sums(
         check_settings(run, figures),
         check_rulebook(run, rulebook),
         check_inputs(run),
+        check_facts(run),
         check_layouts(run),
         check_spending(run),
         check_capacity(run, figures),

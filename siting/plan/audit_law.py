@@ -85,13 +85,16 @@ def check_breaches(verdicts: pd.DataFrame, rulebook: Rulebook, admit: tuple[Outc
     for row in rows_of(musts[musts["outcome"].isin(refused)]):
         clause = rulebook.clause(row.clause_id)
         failed = row.outcome == Outcome.FAIL.value
+        at_en, at_zh = (
+            (f" at {row.feature_id}", f",对象 {row.feature_id}") if isinstance(row.feature_id, str) else ("", "")
+        )
         findings.append(
             Finding.say(
                 "clause-broken" if failed else "clause-uncertain",
                 f"site {row.site_id} {'breaks' if failed else 'may break'} {clause.clause_id} ({clause.title_en}): "
-                f"{_figure(row.measured)} against {_asked(clause, row.required)} at {row.feature_id}",
+                f"{_figure(row.measured)} against {_asked(clause, row.required)}{at_en}",
                 f"选定点 {row.site_id} {'违反' if failed else '可能违反'} {clause.clause_id}({clause.title_zh}):"
-                f"实测 {_figure(row.measured)},要求 {_asked(clause, row.required)},对象 {row.feature_id}",
+                f"实测 {_figure(row.measured)},要求 {_asked(clause, row.required)}{at_zh}",
                 site_id=row.site_id,
                 clause_id=row.clause_id,
                 feature_id=row.feature_id,

@@ -37,6 +37,8 @@ class Finding:
         known |= {"unit": ""} | figures
         for name in ("measured", "required"):
             known[name] = number(known[name])
+        for name in ("site_id", "clause_id", "feature_id"):
+            known[name] = known[name] if isinstance(known[name], str) else None
         return cls(code=code, sentence_en=sentence_en, sentence_zh=sentence_zh, **known)
 
 

@@ -4,14 +4,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from siting.district.fingerprint import fingerprint
+from siting.district.record import DISTRICT_TABLES
 from siting.kinds import Completeness, Kind
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.rules.clause import Rulebook
+from siting.tables import CANDIDATES, GROUPS
 
 __all__ = [
     "check_capacity",
+    "check_facts",
     "check_inputs",
     "check_layouts",
     "check_rulebook",
@@ -98,6 +102,25 @@ def check_inputs(run: RunFolder) -> Checked:
             Finding.say("input-hash-missing", "run.json names no input files", "run.json 没有列出任何输入文件")
         )
     return Checked(tuple(findings), max(len(entries), 1))
+
+
+def check_facts(run: RunFolder) -> Checked:
+    """Check that the facts, candidates and groups of plan.gpkg are those the plan was made from."""
+    signed = run.run.get("facts")
+    signatures = signed if isinstance(signed, Mapping) else {}
+    tables = [(DISTRICT_TABLES[name], frame) for name, frame in run.facts.tables.items()]
+    tables += [(CANDIDATES, run.candidates), (GROUPS, run.groups)]
+    findings = [
+        Finding.say(
+            "facts-changed",
+            f"plan.gpkg: layer {table.name} is not the one that the plan was made from (run.json: facts)",
+            f"plan.gpkg 的图层 {table.name} 与编制方案时不同(见 run.json 的 facts)",
+            feature_id=table.name,
+        )
+        for table, frame in tables
+        if signatures.get(table.name) != fingerprint(frame, table)
+    ]
+    return Checked(tuple(findings), len(tables))
 
 
 def check_layouts(run: RunFolder) -> Checked:
