@@ -3,7 +3,7 @@
 A walk goes from the building (its mapped entrances, else its outline) by a straight leg to the nearest edge
 of the walkable network, along the network, and by a straight leg to the candidate's outline. Legs look at no
 wall and no other building yet, and inside a compound the network is all there is: distances there are on the
-long side (docs/design.md).
+long side.
 """
 
 from dataclasses import dataclass
