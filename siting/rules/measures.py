@@ -6,7 +6,7 @@ How each metric reads (the audit re-measures the same figures on a second road):
   (grade of a filling station) and the requirement is the interval of them.
 - separation_by_class: as above, the figure by height class and fire class of the building and of the facility.
 - keep_clear, fire lanes: metres from the footprint to the lane's centreline, >= half the lane's width; the width is
-  the tag's, but never below the clause's `value` (4.0 m clear width, evidence row A03), which also stands in for an unknown
+  the tag's, but never below the clause's `value` (4.0 m clear, row A03), which also stands in for an unknown
   width. Areas: metres of clear distance, >= 0, negative inside (see `siting.rules.distances.clearance`).
 - adjacency: number of objects touched, <= 0.
 - group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power: the layout's own figures.
