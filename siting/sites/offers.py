@@ -187,7 +187,7 @@ def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search) ->
 
 def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tuple[Anchors, Fits]:
     if search.kind not in OPEN_GROUND_KINDS:
-        return fit_stall_rows(piece, access, search.layouts, search.edge_step_m)
+        return fit_stall_rows(piece, access, search.layouts)
     edges = edge_anchors(piece, search.edge_step_m)
     grid = grid_anchors(piece, search.grid_step_m, terrain.walls, terrain.angles)
     anchors = join_anchors([edges, grid])

@@ -20,12 +20,13 @@ _MOST_ROWS = 12  # in one piece of ground
 _PARALLEL_SHARE = 0.02  # of the depth: anchors this close to one line belong to one edge
 
 
-def fit_stall_rows(ground: Any, access: Any, layouts: Sequence[Layout], step_m: float) -> tuple[Anchors, Fits]:
+def fit_stall_rows(ground: Any, access: Any, layouts: Sequence[Layout]) -> tuple[Anchors, Fits]:
     """Return where each layout fits in a row along an edge of `ground`, row by row.
 
     `access` is what a car can drive on: the car park and the lanes beside it. The strip in front of every stall
     must be on it and stays free of the stalls of every other row.
     """
+    step_m = layouts[0].length_m / layouts[0].bays  # rows start a whole number of stalls along their edge
     rows: list[tuple[Anchors, Fits]] = []
     left, drivable = ground, access
     for _ in range(_MOST_ROWS):

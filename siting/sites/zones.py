@@ -98,7 +98,7 @@ def search_shadows(zones: Zones, kind: Kind, catalogue: Catalogue) -> Shadows:
 
 def _filled(parts: Iterable[Shapes]) -> Shapes:
     shapes = np.concatenate([np.empty(0, dtype=object), *parts])
-    return np.asarray(shapes[shapely.get_dimensions(shapes) == 2])
+    return np.asarray(shapes[shapely.area(shapes) > 0.0])
 
 
 def _zones_of(clause: Clause, district: District, facts: list[FacilityFacts]) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _zones_of(clause: Clause, district: District, facts: list[FacilityFacts]) ->
             "geometry": shapes,
         }
     )
-    drawable: pd.DataFrame = frame[shapely.get_dimensions(shapes) == 2]  # a point at distance 0 has no shadow
+    drawable: pd.DataFrame = frame[shapely.area(shapes) > 0.0]  # a point at distance 0 has no shadow
     return drawable
 
 
