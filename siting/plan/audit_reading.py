@@ -18,7 +18,7 @@ import pyogrio
 from pyproj import CRS
 
 from siting.district.record import DISTRICT_TABLES, District
-from siting.errors import DataError, UsageError
+from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
 from siting.tables import CANDIDATES, GROUPS, SITES, Table
 
@@ -199,8 +199,9 @@ def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
     if missing:
         message = f"{path}: layer {table.name} has no column {', '.join(map(str, missing))}; restore the file"
         raise DataError(message)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        frame = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries([None] * len(frame), index=frame.index))
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+        message = f"{path}: layer {table.name} has no geometry with a CRS; restore the file"
+        raise DataError(message)
     for name, column in table.columns.items():
         kind = (column.metadata or {})["kind"]
         if kind == "bool":
@@ -209,7 +210,13 @@ def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
             frame[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     shapes = [_single(shape) for shape in frame.geometry]
     frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-    return frame.set_index(table.index).sort_index()
+    frame = frame.set_index(table.index).sort_index()
+    try:
+        table.check(frame[~frame.index.duplicated()])  # repeated ids are a finding, not a broken file
+    except TableError as error:
+        message = f"{path}: {error}"
+        raise DataError(message) from error
+    return frame
 
 
 def _single(shape: Any) -> Any:
