@@ -51,10 +51,10 @@ def column(
     checks = [pa.Check(_KINDS[kind], error=f"not {kind}", ignore_na=True)]
     if at_least is not None:
         checks.append(pa.Check(lambda values: values.astype(float) >= at_least, error=f"below {at_least:g}"))
-    if choices:
-        closed = frozenset(choices)
+    closed = frozenset(choices)
+    if closed:
         checks.append(pa.Check(lambda values: values.isin(closed), error=f"not one of {', '.join(sorted(closed))}"))
-    return pa.Column(None, checks, nullable=nullable, metadata={"kind": kind})
+    return pa.Column(None, checks, nullable=nullable, metadata={"kind": kind, "choices": tuple(sorted(closed))})
 
 
 def _are_numbers(values: "pd.Series[Any]") -> Any:
