@@ -89,7 +89,7 @@ def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOp
     search = Search(
         kind=kind,
         layouts=tuple(layouts),
-        gap_m=limits.gap_m,
+        gap_m=limits.place_gap_m,
         edge_step_m=options.edge_step_m,
         grid_step_m=options.grid_step_m,
         most=options.max_per_compound,

@@ -29,7 +29,8 @@ def conflict_cliques(verdicts: Verdicts) -> tuple[tuple[str, ...], ...]:
     frame = verdicts.candidates.frame.loc[list(verdicts.accepted)]
     zones = verdicts.candidates.zones
     gap_by_kind = {
-        kind: group_limits(zones.rulebook, kind, verdicts.candidates.catalogue.kind(kind)).gap_m for kind in zones.kinds
+        kind: group_limits(zones.rulebook, kind, verdicts.candidates.catalogue.kind(kind)).place_gap_m
+        for kind in zones.kinds
     }
     gaps_m = np.array([gap_by_kind[Kind(kind)] for kind in frame["kind"]], dtype=float)
     pairs = conflicting_pairs(frame.geometry.to_numpy(), gaps_m)

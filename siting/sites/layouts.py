@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from siting.kinds import Kind
-from siting.rules.clause import Clause, Metric, Rulebook
+from siting.rules.clause import Clause, Force, Metric, Rulebook
 from siting.sites.catalogue import KindFigures
 
 __all__ = ["GroupLimits", "Layout", "arrange", "group_limits", "layouts_for"]
@@ -20,11 +20,16 @@ _EV_KINDS = frozenset({Kind.EV_SURFACE, Kind.EV_GARAGE})
 
 @dataclass(frozen=True, kw_only=True)
 class GroupLimits:
-    """The strictest lawful group: its length, its vehicles, the gap to the next, and vehicles at one place."""
+    """The strictest lawful group: its length, its vehicles, the gap to the next, and vehicles at one place.
+
+    `gap_m` is kept between the groups of one layout; `place_gap_m` excludes two places from each other, so only
+    what must be counts there.
+    """
 
     length_m: float
     size: int
     gap_m: float
+    place_gap_m: float
     place_size: float = math.inf
 
 
@@ -50,13 +55,15 @@ def group_limits(rulebook: Rulebook, kind: Kind, figures: KindFigures) -> GroupL
     """Return the strictest group limits of every clause in force for `kind`, whatever its force.
 
     A layout can as well keep a should, so all clauses count; where the rulebook is silent the catalogue's figures
-    stand in (practice). Clauses with a condition count too: the layout is then lawful whether or not it holds.
+    stand in (practice). Two places exclude each other by musts alone, else by the catalogue. Clauses with a condition count too: the layout is then lawful whether or not it holds.
     """
     clauses = rulebook.for_kind(kind)
+    musts = [clause for clause in clauses if clause.force is Force.MUST]
     return GroupLimits(
         length_m=min(_values(clauses, Metric.GROUP_LENGTH), default=figures.group_length_m),
         size=int(min(_values(clauses, Metric.GROUP_SIZE), default=figures.group_size)),
         gap_m=max(_values(clauses, Metric.GROUP_GAP), default=figures.group_gap_m),
+        place_gap_m=max(_values(musts, Metric.GROUP_GAP), default=figures.group_gap_m),
         place_size=min(_values(clauses, Metric.PLACE_SIZE), default=math.inf),
     )
 

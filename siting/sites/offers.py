@@ -24,7 +24,7 @@ from siting.sites.packing import (
 )
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
-from siting.sites.thinning import spread_out, thin
+from siting.sites.thinning import centres_of, spread_out, thin
 from siting.sites.zones import search_shadows
 
 __all__ = ["Offer", "Search", "offers_of_kind"]
@@ -33,6 +33,7 @@ Shapes = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 _CELL_M = 4.0  # of equal layouts starting in one cell of this size only the first is looked at
+_WISHED_SHARE = 0.6  # of the quota goes to places that keep every should, practice and interpretation too
 _COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
 
 
@@ -69,6 +70,7 @@ class _Terrain:
     blocked: shapely.STRtree
     failing: shapely.STRtree
     doubtful: shapely.STRtree
+    unwished: shapely.STRtree
     walls: shapely.STRtree
     angles: npt.NDArray[np.float64]
     lanes: shapely.STRtree
@@ -76,12 +78,13 @@ class _Terrain:
 
 @dataclass(frozen=True, eq=False)
 class _Grounds:
-    """Three nested grounds of one host, and what one can drive on around it (EV only)."""
+    """Four nested grounds of one host, and what one can drive on around it (EV only)."""
 
     host_id: str
     open: Any
     possible: Any
     lawful: Any
+    wished: Any
     access: Any
 
 
@@ -123,6 +126,7 @@ def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
         blocked=shapely.STRtree(obstacles_for(district, kind)),
         failing=shapely.STRtree(shadows.failing),
         doubtful=shapely.STRtree(shadows.doubtful),
+        unwished=shapely.STRtree(shadows.unwished),
         walls=shapely.STRtree(lined),
         angles=axis_angles(lined),
         lanes=shapely.STRtree(drivable_ground(district)),
@@ -132,12 +136,14 @@ def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
 def _grounds(host_id: str, shape: Any, terrain: _Terrain) -> _Grounds:
     open_ground = _less(shape, terrain.blocked)
     possible = _less(open_ground, terrain.failing)
+    lawful = _less(possible, terrain.doubtful)
     lanes = terrain.lanes.geometries[terrain.lanes.query(shape, predicate="intersects")]
     return _Grounds(
         host_id=host_id,
         open=open_ground,
         possible=possible,
-        lawful=_less(possible, terrain.doubtful),
+        lawful=lawful,
+        wished=_less(lawful, terrain.unwished),
         access=shapely.union_all([shape, *lanes]),
     )
 
@@ -150,7 +156,17 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
 def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
     pool = _search([(each.lawful, each.access) for each in grounds], terrain, search)
     bays = np.array([search.layouts[number].bays for number in pool.layout], dtype=np.intp)
-    return pool.take(thin(pool.footprint, bays, pool.spot, gap_m=search.gap_m, quota=search.most))
+    wished = shapely.union_all([each.wished for each in grounds])
+    shapely.prepare(wished)
+    good = np.flatnonzero(shapely.covers(wished, pool.footprint))
+    first = np.empty(0, dtype=np.intp)
+    if len(good) < len(bays):  # some stand where a should, a practice or an interpretation speaks against it
+        most = int(search.most * _WISHED_SHARE)
+        first = good[thin(pool.footprint[good], bays[good], pool.spot[good], gap_m=search.gap_m, quota=most)]
+    rest = np.setdiff1d(np.arange(len(bays)), first)
+    most = search.most - len(first)
+    rest = rest[thin(pool.footprint[rest], bays[rest], pool.spot[rest], gap_m=search.gap_m, quota=most)]
+    return pool.take(np.sort(np.concatenate((first, rest))))
 
 
 def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
@@ -195,7 +211,7 @@ def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tupl
 
 
 def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:
-    cells = np.floor((shapely.get_coordinates(shapely.centroid(pool.footprint)) - corner) / _CELL_M).astype(np.int64)
+    cells = np.floor((centres_of(pool.footprint) - corner) / _CELL_M).astype(np.int64)
     keys = np.column_stack((pool.layout, cells))
     _, first = np.unique(keys, axis=0, return_index=True)  # edge anchors come first, so they win their cell
     return np.sort(first)
@@ -220,7 +236,7 @@ def _outside(pool: _Pool, ground: Any) -> _Pool:
 
 
 def _spread(pool: _Pool, most: int) -> _Pool:
-    centres = shapely.get_coordinates(shapely.centroid(pool.footprint))
+    centres = centres_of(pool.footprint)
     everything = np.arange(len(pool.footprint))
     return pool.take(spread_out(centres, everything, np.empty(0, dtype=np.intp), most=most))
 

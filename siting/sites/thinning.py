@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["pack_greedily", "spread_out", "thin"]
+__all__ = ["centres_of", "pack_greedily", "spread_out", "thin"]
 
 Indices = npt.NDArray[np.intp]
 
@@ -33,7 +33,7 @@ def thin(footprints: npt.NDArray[Any], bays: Indices, spot: Indices, *, gap_m: f
     if len(packed) > most:
         packed = pack_greedily(footprints, bays, gap_m=gap_m, most=max(int(quota * _SPREAD_SHARE), 1), dense=False)
     kept = [*packed.tolist(), *_smaller_twins(packed, bays, spot)][:quota]
-    centres = shapely.get_coordinates(shapely.centroid(footprints))
+    centres = centres_of(footprints)
     sizes = np.unique(bays)
     for turn, size in enumerate(sizes):
         room = (quota - len(kept)) // (len(sizes) - turn)
@@ -58,9 +58,8 @@ def pack_greedily(
     Of equals the one nearest to what is already packed is taken, so that the rest of the ground stays whole; if
     not `dense`, the one farthest from it.
     """
-    centres = shapely.get_coordinates(shapely.centroid(footprints))
-    corners = shapely.get_coordinates(footprints).reshape(len(footprints), -1, 2)[:, 0]
-    reach_m = np.hypot(*(corners - centres).T)
+    centres = centres_of(footprints)
+    reach_m = np.hypot(*(_corners(footprints)[:, 0] - centres).T)
     free = np.ones(len(footprints), dtype=bool)
     nearest_m = np.full(len(footprints), np.inf)
     packed: list[int] = []
@@ -75,6 +74,16 @@ def pack_greedily(
         free[close[shapely.dwithin(footprints[close], footprints[chosen], gap_m)]] = False
         free[chosen] = False
     return np.array(packed, dtype=np.intp)
+
+
+def centres_of(footprints: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the centre of each rectangle, (n, 2)."""
+    corners = _corners(footprints)
+    return np.asarray((corners[:, 0] + corners[:, 2]) / 2.0)
+
+
+def _corners(footprints: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    return np.asarray(shapely.get_coordinates(footprints).reshape(len(footprints), 5, 2))
 
 
 def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *, most: int) -> Indices:

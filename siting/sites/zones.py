@@ -40,10 +40,11 @@ _HOST_REACH_M = 60.0  # candidates stand in or just beside a compound
 
 @dataclass(frozen=True, eq=False)
 class Shadows:
-    """Where the must clauses of one kind surely fail, and where they do not surely pass, one polygon per object."""
+    """Where the clauses of one kind reach, one polygon per object: what the search keeps away from."""
 
-    failing: Shapes
-    doubtful: Shapes  # everything that is not surely a PASS; covers `failing`
+    failing: Shapes  # a must surely fails
+    doubtful: Shapes  # a must does not surely pass; covers `failing`
+    unwished: Shapes  # a should, a practice or an interpretation does not surely pass
 
 
 def circumscribed_buffer(shapes: Shapes, distance_m: Floats | float) -> Shapes:
@@ -79,21 +80,25 @@ def draw_zones(district: District, rulebook: Rulebook, kinds: tuple[Kind, ...], 
 
 
 def search_shadows(zones: Zones, kind: Kind, catalogue: Catalogue) -> Shadows:
-    """Return what to search around for `kind`: the shadows of its must clauses, with every doubt and position error."""
+    """Return what to search around for `kind`: the shadows of its clauses, with every doubt and position error."""
     facts = catalogue.facts(kind)
-    failing, doubtful = [], []
+    failing, doubtful, unwished = [], [], []
     for clause in zones.rulebook.for_kind(kind):
-        if clause.force is not Force.MUST or clause.metric not in _DRAWN:
+        if clause.metric not in _DRAWN:
             continue
         features, needs = requirement_of(clause, zones.district, facts)
         touch_m = _NO_TOUCH_M if clause.metric is Metric.ADJACENCY else 0.0
         sure_m = np.maximum(needs.low - features.errors_m, 0.0)
         doubt_m = needs.high + features.errors_m + touch_m
         near = _near_compounds(zones.district, features.shapes, doubt_m)
+        wide = circumscribed_buffer(features.shapes[near], doubt_m[near])
+        if clause.force is not Force.MUST:
+            unwished.append(wide)
+            continue
         sure = near & ~features.doubtful
         failing.append(circumscribed_buffer(features.shapes[sure], sure_m[sure]))
-        doubtful.append(circumscribed_buffer(features.shapes[near], doubt_m[near]))
-    return Shadows(_filled(failing), _filled(doubtful))
+        doubtful.append(wide)
+    return Shadows(_filled(failing), _filled(doubtful), _filled(unwished))
 
 
 def _filled(parts: Iterable[Shapes]) -> Shapes:
