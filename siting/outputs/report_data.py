@@ -1,0 +1,187 @@
+"""What report.html says: tables and sentences of the run, ready for the template, nothing drawn yet."""
+
+from typing import Any
+
+import pandas as pd
+
+from siting.kinds import Kind
+from siting.outputs import view
+from siting.outputs.run import Run
+from siting.outputs.texts import LANGUAGES, Texts
+from siting.outputs.words import Words, format_number, status_key
+
+__all__ = ["report_data"]
+
+#: Rows of a table in the report; the ledger has them all.
+MOST_ROWS = 40
+
+
+def report_data(run: Run) -> dict[str, Any]:
+    """Return the values the template fills in; foreign text is still raw."""
+    words = Words.of(run)
+    ledger = view.ledger_rows(run)
+    clauses = view.clause_table(run)
+    return {
+        "name": run.district.name,
+        "synthetic": run.district.synthetic,
+        "credit": "; ".join(view.credits(run)),
+        "figures": _figures(run),
+        "answer": {lang: _answer(run, lang) for lang in LANGUAGES},
+        "question": {lang: _question(run, lang) for lang in LANGUAGES},
+        "reasons": list(zip(words.reasons("zh"), words.reasons("en"), strict=True)),
+        "sites": _sites(run),
+        "refused": _refused(ledger, clauses),
+        "survey": _survey(run, ledger, clauses),
+        "unmapped": [
+            words.label(key)
+            for key in run.district.compounds.index[run.district.compounds["state"].eq("survey_first")]
+        ],
+        "clauses": clauses.reset_index().to_dict("records"),
+        "rulebook": run.rulebook,
+        "method": str(run.plan.framing.problem),
+        "solver": str(run.plan.solution.solver),
+        "assumptions": list(zip(words.assumptions("zh"), words.assumptions("en"), strict=True)),
+        "notes": words.notes(),
+        "parameters": [(key, words.plain_value(value)) for key, value in sorted(run.parameters.items())],
+        "catalogue": _catalogue(run),
+        "counts": run.district.counts(),
+        "quality": _quality(run),
+        "dropped": _dropped(run.district.dropped),
+        "unreachable": run.links.unreachable["layer"].value_counts().sort_index().to_dict(),
+        "inputs": run.district.inputs,
+        "versions": dict(sorted(run.versions.items())),
+        "audit": _audit(run, words),
+        "upgrades": sorted(run.plan.upgrades.items()),
+        "timestamp": run.timestamp.strftime("%Y-%m-%d"),
+        "status": status_key(run.plan.solution.status),
+    }
+
+
+def _figures(run: Run) -> dict[str, str]:
+    figures = view.totals(run)
+    text = {key: format_number(value) for key, value in figures.items() if not isinstance(value, str)}
+    coverage = figures["coverage"]
+    text["coverage"] = "–" if coverage is None else f"{100 * coverage:.0f}%"
+    text["coverage_width"] = f"{100 * (coverage or 0):.1f}"
+    text["mean_walk_m"] = format_number(figures["mean_walk_m"])
+    return text
+
+
+def _gap(run: Run) -> str:
+    gap = run.plan.solution.gap
+    return "–" if gap is None or gap != gap or gap == float("inf") else f"{format_number(100 * gap, 2)}%"
+
+
+def _kinds(run: Run, texts: Texts) -> str:
+    kinds: tuple[Kind, ...] = run.zones.kinds
+    return texts.t("report.and").join(texts.t(f"kind.{kind.value}") for kind in kinds)
+
+
+def _question(run: Run, lang: str) -> str:
+    texts, figures = Texts.load(lang), _figures(run)
+    key = "report.question_text" if run.parameters.get("budget_cny") is not None else "report.question_free"
+    return texts.t(
+        key,
+        name=run.district.name,
+        compounds=figures["compounds"],
+        demand=figures["demand"],
+        vehicle=texts.t(f"report.vehicle_{run.demand.vehicle}"),
+        kinds=_kinds(run, texts),
+        budget=figures["budget_cny"],
+        radius=format_number(run.links.radius_m),
+        rules=run.rulebook.title_zh if lang == "zh" else run.rulebook.title_en,
+        on=run.rulebook.on.isoformat(),
+    )
+
+
+def _answer(run: Run, lang: str) -> str:
+    texts, figures = Texts.load(lang), _figures(run)
+    status = status_key(run.plan.solution.status)
+    key = "report.answer_text" if len(run.plan.sites) else "report.answer_empty"
+    return texts.t(
+        key,
+        **figures,
+        vehicle=texts.t(f"report.vehicle_{run.demand.vehicle}"),
+        status=texts.t(f"status.{status}_words", gap=_gap(run)),
+    )
+
+
+def _sites(run: Run) -> list[dict[str, Any]]:
+    walks = run.plan.links.groupby("site_id")["walk_m"].max()
+    return [
+        {
+            "number": number,
+            "id": site_id,
+            "name": row["compound_name"] or row["compound_id"],
+            "kind": row["kind"],
+            "bays": format_number(row["bays"]),
+            "ports": format_number(row["ports"]),
+            "power": format_number(row["power_kw"], 1),
+            "cost": format_number(row["cost_cny"]),
+            "served": format_number(row["served"]),
+            "households": format_number(row["households_served"]),
+            "clearance": format_number(row["clearance_m"], 2),
+            "walk": format_number(walks.get(site_id)),
+            "outcome": row["outcome"],
+        }
+        for number, (site_id, row) in enumerate(run.plan.sites.iterrows(), start=1)
+    ]
+
+
+def _refused(ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[str, Any]]:
+    counts = view.refused_by_clause(ledger)
+    most = float(counts["refused"].max()) if len(counts) else 1.0
+    return [
+        clauses.loc[clause_id].to_dict()
+        | {
+            "clause_id": clause_id,
+            "refused": format_number(row["refused"]),
+            "alone": format_number(row["alone"]),
+            "compounds": format_number(row["compounds"]),
+            "worst": format_number(row["worst_margin"], 2),
+            "width": f"{100 * row['refused'] / most:.1f}",
+        }
+        for clause_id, row in counts.iterrows()
+    ]
+
+
+def _survey(run: Run, ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        clauses.loc[clause_id].to_dict()
+        | {"clause_id": clause_id, "sites": int(row["sites"]), "candidates": int(row["candidates"])}
+        for clause_id, row in view.survey_list(run, ledger).iterrows()
+    ]
+
+
+def _catalogue(run: Run) -> list[dict[str, Any]]:
+    kinds = {kind.value for kind in run.zones.kinds}
+    frame = run.candidates.catalogue.as_frame()
+    return [dict(row) for row in frame[frame["kind"].isin(kinds)].to_dict("records")]
+
+
+def _quality(run: Run) -> dict[str, str]:
+    buildings = run.district.buildings
+    homes = run.demand.frame
+    return {
+        "heights": format_number(100 * float(buildings["height_source"].isin(["tag", "planner", "survey"]).mean()))
+        if len(buildings)
+        else "–",
+        "households": format_number(100 * float(homes["households_source"].ne("estimate").mean())) if len(homes) else "–",
+        "error": format_number(run.district.position_error_m, 2),
+    }
+
+
+def _dropped(dropped: pd.DataFrame) -> list[tuple[str, str, int]]:
+    counts = dropped.groupby(["layer", "reason"], sort=True).size().sort_values(ascending=False, kind="stable")
+    return [(str(layer), str(reason), int(count)) for (layer, reason), count in counts.items()]
+
+
+def _audit(run: Run, words: Words) -> dict[str, Any] | None:
+    if run.audit is None:
+        return None
+    return {
+        "checks": format_number(run.audit.get("checks")),
+        "count": len(run.audit["findings"]),
+        "findings": list(zip(words.findings("zh"), words.findings("en"), strict=True))[:MOST_ROWS],
+        "notes": [str(note) for note in run.audit.get("notes", ())],
+    }
