@@ -57,7 +57,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NOT_A_BUILDING = frozenset({"no", "entrance", "collapsed", "demolished", "proposed", "razed"})
+_NOT_A_BUILDING = _words("no collapsed demolished proposed razed")
 _USES: Mapping[str, Iterable[str]] = MappingProxyType(
     {
         "residential": _words(
@@ -207,6 +207,8 @@ def entrance_kind(tags: Tags) -> str | None:
         return "exit"
     if value is not None:
         return None if value in ("no", "garage") else "entrance"
+    if tags.get("building") == "entrance":  # how entrances were mapped before 2012
+        return "entrance"
     return "entrance" if tags.get("door", "no") not in ("no", "garage", "overhead") else None
 
 
