@@ -118,7 +118,7 @@ def _read(file: Any) -> tuple[_Harvest, str]:
         elif item.is_relation() and item.tags.get("type") in ("multipolygon", "boundary"):
             _expect(harvest, _id_of(item), tags)
         harvest.synthetic = harvest.synthetic or tags.get("siting:synthetic") == "yes"
-    _explain(harvest, file)
+    _explain(harvest, file, processor.node_location_storage)
     return harvest, generator
 
 
@@ -191,7 +191,7 @@ def _take_area(harvest: _Harvest, area: Any, tags: dict[str, str], wkb: Any) -> 
     harvest.built.add(object_id)
 
 
-def _explain(harvest: _Harvest, file: Any) -> None:
+def _explain(harvest: _Harvest, file: Any, nodes: Any) -> None:
     """Say of each area that never came why: members or nodes missing, ring open, or crossing itself."""
     lost = {key: layer for key, layer in harvest.expected.items() if key not in harvest.built}
     rings: dict[str, list[int]] = {}
@@ -201,11 +201,11 @@ def _explain(harvest: _Harvest, file: Any) -> None:
             rings[_id_of(item)] = [node.ref for node in item.nodes]
         else:
             members[_id_of(item)] = [member.ref for member in item.members if member.type == "w"]
-    nodes = {node.id for node in _again(file, osmium.osm.NODE, _wanted(rings, lost)) if node.location.valid()}
+    present = {ref for ref in _wanted(rings, lost) if _is_placed(nodes, ref)}
     ways = {way.id for way in _again(file, osmium.osm.WAY, _wanted(members, lost))}
     for object_id, layer in lost.items():
         if object_id in rings:
-            harvest.dropped.append((object_id, layer, _fault_of_ring(rings[object_id], nodes)))
+            harvest.dropped.append((object_id, layer, _fault_of_ring(rings[object_id], present)))
         else:
             harvest.dropped.append((object_id, layer, _fault_of_relation(members.get(object_id, []), ways)))
 
@@ -215,15 +215,20 @@ def _wanted(refs: dict[str, list[int]], lost: dict[str, str]) -> set[int]:
 
 
 def _again(file: Any, entities: Any, ids: set[int]) -> Iterator[Any]:
-    """Yield the objects of one more pass that have one of `ids`; libosmium's own filter knows no negative ids."""
-    if not ids:
-        return
-    processor = osmium.FileProcessor(file, entities)
-    if min(ids) > 0:
-        processor.with_filter(osmium.filter.IdFilter(sorted(ids)))
-    for item in processor:
-        if item.id in ids:
-            yield item
+    """Yield the objects of one more pass that have one of `ids`.
+
+    libosmium's own filter knows no negative ids and takes 350 MB for a few large ones.
+    """
+    if ids:
+        yield from (item for item in osmium.FileProcessor(file, entities) if item.id in ids)
+
+
+def _is_placed(nodes: Any, ref: int) -> bool:
+    """Return whether the file gave the node `ref` a place; nodes with negative ids are not kept by libosmium."""
+    try:
+        return ref > 0 and bool(nodes.get(ref).valid())
+    except KeyError:
+        return False
 
 
 def _fault_of_ring(refs: list[int], present: set[int]) -> str:
