@@ -22,7 +22,7 @@ import shapely
 from siting.plan.audit_reading import Facts, RunFolder
 from siting.plan.audit_record import Checked, Finding, rows_of
 
-__all__ = ["MOST_LINKS", "check_links", "check_walks"]
+__all__ = ["MOST_LINKS", "check_links", "check_walks", "walks_again"]
 
 #: Walks re-measured at most; of a longer list every n-th is taken.
 MOST_LINKS = 3000
@@ -86,8 +86,9 @@ def check_links(run: RunFolder) -> Checked:
 
 def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
     """Walk every link again and compare with `walk_m`; also return a note if only a sample was walked."""
-    buildings = run.facts.tables["buildings"]
-    known = run.links["building_id"].isin(buildings.index) & run.links["site_id"].isin(run.sites.index)
+    known = run.links["building_id"].isin(run.facts.tables["buildings"].index) & run.links["site_id"].isin(
+        run.sites.index
+    )
     links = run.links[known].sort_values(["site_id", "building_id"], kind="stable")
     step = math.ceil(len(links) / MOST_LINKS) if len(links) else 1
     links = links.iloc[::step]
@@ -95,28 +96,48 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
         (f"walks measured again for every {step}th link only ({len(links)} of {len(run.links)}). "
          f"步行距离每 {step} 条抽查一条。",) if step > 1 else ()
     )  # fmt: skip
-    network, max_leg_m = _read_network(run.facts), run.settings.max_leg_m
-    doors = _doors(run.facts)
+    sites = {str(name): _row(run.sites, name).geometry for name in links["site_id"].unique()}
+    ranges = walks_again(
+        run.facts,
+        list(zip(links["building_id"], links["site_id"], strict=True)),
+        sites,
+        limits_m=(run.settings.radius_m, run.settings.max_leg_m),
+    )
     findings = []
-    feet: dict[str, list[list[_Foot]]] = {}
-    for site_id, group in links.groupby("site_id", sort=True):
-        site = _row(run.sites, site_id).geometry
-        reached = [(foot, _spread(network, foot, run.settings.radius_m)) for foot in _feet(network, site, max_leg_m)]
-        for link in rows_of(group):
-            building_id = link.building_id
-            outline = buildings.geometry[building_id]
-            if building_id not in feet:
-                starts = doors.get(building_id) or [outline]
-                feet[building_id] = [_feet(network, shape, max_leg_m) for shape in starts]
-            low_m, high_m = _walk_range(network, feet[building_id], reached)
-            straight_m = float(shapely.distance(outline, site))
-            low_m, high_m = max(low_m, straight_m), max(high_m, straight_m)
-            if not low_m - _WALK_M <= link.walk_m <= high_m + _WALK_M:
-                findings.append(
-                    _say("walk-differs", link, f"is given {link.walk_m:.2f} m; walked again {low_m:.2f} m",
-                         f"记为 {link.walk_m:.2f} m,重新量得 {low_m:.2f} m", measured=low_m, required=link.walk_m)
-                )  # fmt: skip
+    for link in rows_of(links):
+        low_m, high_m = ranges[link.building_id, link.site_id]
+        if not low_m - _WALK_M <= link.walk_m <= high_m + _WALK_M:
+            findings.append(
+                _say("walk-differs", link, f"is given {link.walk_m:.2f} m; walked again {low_m:.2f} m",
+                     f"记为 {link.walk_m:.2f} m,重新量得 {low_m:.2f} m", measured=low_m, required=link.walk_m)
+            )  # fmt: skip
     return Checked(tuple(findings), len(links)), notes
+
+
+def walks_again(
+    facts: Facts, pairs: Iterable[tuple[str, str]], sites: Mapping[str, Any], *, limits_m: tuple[float, float]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the walk of each (building_id, site_id) as the least and the most it may be, metres; inf: unreachable.
+
+    The two differ only where several legs of a building or site are equally short, so that each is a right one.
+    `limits_m` are the walking limit, beyond which nothing is searched, and the longest leg.
+    """
+    radius_m, max_leg_m = limits_m
+    network, doors = _read_network(facts), _doors(facts)
+    outlines = facts.tables["buildings"].geometry
+    feet: dict[str, list[list[_Foot]]] = {}
+    ends: dict[str, list[tuple[_Foot, Mapping[_Node, float]]]] = {}
+    found = {}
+    for building_id, site_id in pairs:
+        outline, site = outlines[building_id], sites[site_id]
+        if building_id not in feet:
+            feet[building_id] = [_feet(network, shape, max_leg_m) for shape in doors.get(building_id) or [outline]]
+        if site_id not in ends:
+            ends[site_id] = [(foot, _spread(network, foot, radius_m)) for foot in _feet(network, site, max_leg_m)]
+        low_m, high_m = _walk_range(network, feet[building_id], ends[site_id])
+        straight_m = float(shapely.distance(outline, site))  # nobody walks less, wherever a door is drawn
+        found[building_id, site_id] = (max(low_m, straight_m), max(high_m, straight_m))
+    return found
 
 
 def _read_network(facts: Facts) -> _Network:

@@ -25,6 +25,7 @@ from siting.rules.measures import FacilityFacts, Shapes, measure
 from siting.rules.profiles import available_profiles, load_rulebook
 
 SHED = box(0, 0, 10, 3)
+UNKNOWN, UNDRAWN = KindFigures(), Layout()
 QUARTER = Path(__file__).parents[2] / "datasets" / "quarter.osm.pbf"
 
 
@@ -45,7 +46,7 @@ def clause(metric: Metric, to: str = "layout", *, op: str = ">=", value: float |
     )
 
 
-def read(rule: Clause, *items, footprint=SHED, figures=KindFigures(), error_m=0.0, layout=Layout(), **changes):
+def read(rule: Clause, *items, footprint=SHED, figures=UNKNOWN, error_m=0.0, layout=UNDRAWN, **changes):
     of = district(*items, position_error_m=error_m, **changes)
     things = {} if rule.to == "layout" else {rule.to: things_of(facts_of(of), rule.to)}
     return measure_again(rule, Subject("s", Kind.EBIKE_SHED, footprint, layout), things, figures)
