@@ -192,8 +192,8 @@ def _obstacles(district: District, name: str, kinds: tuple[str, ...] = ()) -> Fe
 
 def _hazards(district: District, name: str) -> Features:
     kinds = ("fuel", "gas", "tank")
-    known = {_known(district, kind) for kind in kinds} | {_known(district, name)}
-    surveyed = _known(district, name) is Completeness.SURVEYED or known == {Completeness.SURVEYED}
+    each = all(_known(district, kind) is Completeness.SURVEYED for kind in kinds)
+    surveyed = each or _known(district, name) is Completeness.SURVEYED
     completeness = Completeness.SURVEYED if surveyed else Completeness.UNKNOWN
     return _but(_obstacles(district, name, kinds), completeness=completeness)
 
