@@ -1,0 +1,60 @@
+"""The answer as data: what is built, whom it serves, and what is proven about it."""
+
+from dataclasses import dataclass
+
+from siting.kinds import Choice
+from siting.model.parts import FloatArray, IntArray
+
+__all__ = ["Solution", "Status"]
+
+
+class Status(Choice):
+    """What is known of a plan; taken from the solver's own model status and bound, never from a word for it."""
+
+    PROVEN = "PROVEN"  # no plan serves more: the gap is 0 (to 1e-6)
+    WITHIN = "WITHIN"  # the solver finished: no plan serves more than the stated gap above this one
+    TIME_LIMITED = "TIME-LIMITED"  # stopped by the clock; the bound tells how far it may be from the best
+    HEURISTIC = "HEURISTIC"  # the solver gave no answer; the greedy plan stands
+    INFEASIBLE = "INFEASIBLE"  # the limits contradict each other: there is no plan
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Solution:
+    """One solved problem.
+
+    `objective` and `bound` are weighted vehicles served; `bound` is never below `objective`, and
+    `gap = (bound - objective) / max(objective, 1e-9)`. `modules` counts per site, `served` vehicles per walk,
+    `upgrades` lists (transformer, step) bought, steps numbered from 0. `spent_cny` covers sites and upgrades,
+    `site_spent_cny` the sites alone. `solver` names it with its version, `solver_status` is its own word and
+    `message` a sentence on how the answer came about.
+    """
+
+    status: Status
+    objective: float
+    bound: float
+    gap: float
+    seconds: float
+    solver: str
+    solver_status: str
+    modules: IntArray
+    served: FloatArray
+    upgrades: tuple[tuple[int, int], ...]
+    spent_cny: float
+    site_spent_cny: FloatArray
+    message: str
+
+    @property
+    def status_text(self) -> str:
+        """Return the status with its figure, e.g. "WITHIN 0.15 %" or "TIME-LIMITED, within 0.43 %"."""
+        share = f"{_round_up(100 * self.gap):g} %"
+        if self.status is Status.WITHIN:
+            return f"WITHIN {share}"
+        if self.status is Status.TIME_LIMITED:
+            return f"{self.status}, within {share}"
+        return str(self.status)
+
+
+def _round_up(percent: float) -> float:
+    """Return `percent` to two figures that are never smaller than it."""
+    rounded = float(f"{percent:.2g}")
+    return rounded if rounded >= percent else float(f"{percent * 1.05:.2g}")
