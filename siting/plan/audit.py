@@ -86,7 +86,7 @@ def audit_run(folder: Path) -> AuditReport:
 def audit_sites(
     sites: gpd.GeoDataFrame, district: District, rulebook: Rulebook, *, kind: Kind | None = None
 ) -> AuditReport:
-    """Audit drawn sites (polygons or points, index site_id, any CRS) by the law alone.
+    """Audit drawn sites (polygons or points, index site_id, any CRS) by the law alone: clauses, overlaps and gaps.
 
     A site's kind is its `kind` column, else `kind`. What is not drawn (groups, bays) is not evaluated.
     Raises `DataError` for a site without a kind, a geometry or a CRS.
@@ -99,7 +99,11 @@ def audit_sites(
     things = things_by_class(facts, rulebook)
     verdicts = measure_all(subjects, rulebook, things, figures_of({}))
     refusing: tuple[Outcome, ...] = ()
-    checked = collect((check_breaches(verdicts, rulebook, refusing),))
+    kinds = [subject.kind.value for subject in subjects]
+    shapes = [subject.footprint for subject in subjects]
+    names = [subject.site_id for subject in subjects]
+    held = gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, index=names, crs=district.crs)
+    checked = collect((check_breaches(verdicts, rulebook, refusing), check_overlaps(held), check_gaps(held, rulebook)))
     return AuditReport(checked.findings, checked.checks, verdicts)
 
 
@@ -114,8 +118,8 @@ def _check_places(run: RunFolder, rulebook: Rulebook) -> tuple[Checked, ...]:
     return (
         check_ids(run),
         check_candidates(run),
-        check_overlaps(run),
-        check_gaps(run, rulebook),
+        check_overlaps(run.sites),
+        check_gaps(run.sites, rulebook),
         check_compounds(run),
         check_clearances(run),
         check_copy(run),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 
@@ -110,10 +111,10 @@ def check_candidates(run: RunFolder) -> Checked:
     return Checked(tuple(findings), len(run.sites) * (3 + len(_KEPT)))
 
 
-def check_overlaps(run: RunFolder) -> Checked:
+def check_overlaps(sites: gpd.GeoDataFrame) -> Checked:
     """Check that no two sites share ground; a common edge is no overlap."""
     findings = []
-    pairs = list(combinations(run.sites.geometry.items(), 2))
+    pairs = list(combinations(sites.geometry.items(), 2))
     for (one, shape), (other, other_shape) in pairs:
         shared_m2 = shape.intersection(other_shape).area
         if shared_m2 > _SAME_AREA_M2:
@@ -132,11 +133,11 @@ def check_overlaps(run: RunFolder) -> Checked:
     return Checked(tuple(findings), len(pairs))
 
 
-def check_gaps(run: RunFolder, rulebook: Rulebook) -> Checked:
-    """Check that groups of different sites keep the gap that the law asks between groups."""
+def check_gaps(sites: gpd.GeoDataFrame, rulebook: Rulebook) -> Checked:
+    """Check that groups of different sites (column kind) keep the gap that the law asks between groups."""
     findings, checks = [], 0
     musts = [clause for clause in rulebook.clauses if clause.metric is Metric.GROUP_GAP and clause.force == "must"]
-    for (one, site), (other, other_site) in combinations(run.sites.iterrows(), 2):
+    for (one, site), (other, other_site) in combinations(sites.iterrows(), 2):
         kinds = (Kind(site["kind"]), Kind(other_site["kind"]))
         gaps = [clause for clause in musts if clause.value is not None and any(kind in clause.kinds for kind in kinds)]
         if not gaps:
