@@ -50,7 +50,10 @@ class OsmFacts:
 
 @dataclass
 class _Harvest:
-    """The lists one pass over a file fills; private to this module, frozen into `OsmFacts` at its end."""
+    """The lists one pass over a file fills; private to this module, frozen into `OsmFacts` at its end.
+
+    A row is (object_id, tags, shape); the shape is (lon, lat) or WKB in hexadecimal.
+    """
 
     points: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     lines: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
@@ -154,11 +157,11 @@ def _take_way(harvest: _Harvest, way: Any, tags: dict[str, str], wkb: Any) -> No
     if layer is None:
         return
     try:
-        harvest.lines.append((object_id, tags, shapely.from_wkb(wkb.create_linestring(way))))
+        harvest.lines.append((object_id, tags, wkb.create_linestring(way)))
     except (osmium.InvalidLocationError, RuntimeError):  # a node is missing, or fewer than two different nodes
         runs = list(_runs(way))
         if runs:
-            harvest.lines.append((object_id, tags, shapely.MultiLineString(runs)))
+            harvest.lines.append((object_id, tags, shapely.to_wkb(shapely.MultiLineString(runs), hex=True)))
             harvest.clipped.append(object_id)
         else:
             harvest.dropped.append((object_id, layer, "fewer than two neighbouring nodes are in the file"))
@@ -185,7 +188,7 @@ def _take_area(harvest: _Harvest, area: Any, tags: dict[str, str], wkb: Any) -> 
         return
     object_id = _id_of(area)
     try:
-        harvest.areas.append((object_id, tags, shapely.from_wkb(wkb.create_multipolygon(area))))
+        harvest.areas.append((object_id, tags, wkb.create_multipolygon(area)))
     except (osmium.InvalidLocationError, RuntimeError):  # it has no ring: `_explain` says why
         return
     harvest.built.add(object_id)
@@ -255,6 +258,8 @@ def _frame(rows: list[tuple[str, dict[str, str], Any]]) -> gpd.GeoDataFrame:
     shapes: Any = [row[2] for row in unique]
     if unique and isinstance(shapes[0], tuple):
         shapes = shapely.points(np.array(shapes, dtype=float))
+    else:
+        shapes = shapely.from_wkb(np.array(shapes, dtype=object))
     return gpd.GeoDataFrame(
         {"tags": pd.Series([row[1] for row in unique], dtype=object).to_numpy()},
         geometry=list(shapes),

@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 __all__ = ["Tags", "clean_tags", "clean_text", "count", "levels", "metres", "name_of"]
 
@@ -19,6 +20,7 @@ _METRES_PER_UNIT = {"cm": 0.01, "km": 1000.0, "ft": 0.3048, "feet": 0.3048, "'":
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, text direction, surrogates, line separators
 
 
+@lru_cache(maxsize=8192)
 def clean_text(text: str, *, longest: int = _LONGEST_TEXT) -> str:
     """Return `text` on one line, without control or direction characters, cut with "…" at `longest` characters."""
     if text.isascii() and text.isprintable() and len(text) <= longest:
