@@ -88,7 +88,7 @@ def audit_sites(
 ) -> AuditReport:
     """Audit drawn sites (polygons or points, index site_id, any CRS) by the law alone: clauses, overlaps and gaps.
 
-    A site's kind is its `kind` column, else `kind`. What is not drawn (groups, bays) is not evaluated.
+    A site's kind is its `kind` column, else `kind`. What is not drawn (groups, bays, sockets) is not evaluated.
     Raises `DataError` for a site without a kind, a geometry or a CRS.
     """
     if sites.crs is None:
@@ -97,7 +97,7 @@ def audit_sites(
     facts = facts_of(district)
     subjects = [_drawn(site_id, row, kind) for site_id, row in sites.to_crs(district.crs).iterrows()]
     things = things_by_class(facts, rulebook)
-    verdicts = measure_all(subjects, rulebook, things, figures_of({}))
+    verdicts = measure_all(subjects, rulebook, things, dict.fromkeys(Kind, KindFigures()))
     refusing: tuple[Outcome, ...] = ()
     kinds = [subject.kind.value for subject in subjects]
     shapes = [subject.footprint for subject in subjects]

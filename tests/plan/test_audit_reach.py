@@ -188,6 +188,5 @@ def test_both_roads_walk_the_same_way(seed):
     for pair, walk_m in theirs["walk_m"].items():
         low_m, high_m = mine[pair]
         assert low_m - 1e-6 <= walk_m <= high_m + 1e-6
-    assert sum(high_m - low_m < 1e-6 for low_m, high_m in mine.values()) > 0.4 * len(
-        mine
-    )  # houses may stand on a street
+    # A house that stands on a street may be left anywhere on it; most have one way out.
+    assert sum(high_m - low_m < 1e-6 for low_m, high_m in mine.values()) > 0.4 * len(mine)

@@ -37,6 +37,12 @@ def test_a_lawful_site_has_no_findings(rulebook):
     assert len(report.verdicts) == len(rulebook.clauses)
 
 
+def test_what_is_not_drawn_is_not_evaluated(rulebook):
+    verdicts = audit_sites(drawn(SHED, kind=["ebike_shed"]), quarter(), rulebook).verdicts.set_index("clause_id")
+
+    assert list(verdicts["outcome"][["size", "sockets", "gap", "hydrant"]]) == ["NOT EVALUATED"] * 4
+
+
 def test_every_broken_must_is_named(rulebook):
     report = audit_sites(drawn(SHED, box(46, 36, 62, 42)), quarter(), rulebook, kind=Kind.EBIKE_SHED)
 
@@ -78,8 +84,8 @@ def test_a_site_without_kind_geometry_or_crs_is_refused(rulebook):
         audit_sites(drawn(SHED), quarter(), rulebook)
     with pytest.raises(UsageError, match="choose one of"):
         audit_sites(drawn(SHED, kind=["shed"]), quarter(), rulebook)
+    bow = shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
     with pytest.raises(DataError, match="no valid geometry"):
-        bow = shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
         audit_sites(drawn(bow), quarter(), rulebook, kind=Kind.EBIKE_SHED)
     with pytest.raises(DataError, match="no CRS"):
         audit_sites(drawn(SHED).set_crs(None, allow_override=True), quarter(), rulebook, kind=Kind.EBIKE_SHED)
