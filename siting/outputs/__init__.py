@@ -1,0 +1,1 @@
+"""Files: maps, tables, ledgers and reports of a finished run."""

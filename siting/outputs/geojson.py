@@ -127,7 +127,9 @@ def _rounded(coordinates: Any) -> Any:
 def _candidates(run: Run) -> gpd.GeoDataFrame:
     frame = run.candidates.frame
     worst = view.worst_verdicts(view.ledger_rows(run))
-    known = {name: worst[name].reindex(frame.index) for name in ("clause_id", "measured", "required", "unit", "feature_id")}
+    known = {
+        name: worst[name].reindex(frame.index) for name in ("clause_id", "measured", "required", "unit", "feature_id")
+    }
     return frame.assign(
         outcome=run.verdicts.outcomes.reindex(frame.index),
         accepted=frame.index.isin(run.verdicts.accepted),

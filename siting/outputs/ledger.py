@@ -4,7 +4,7 @@ Every text cell is written as text: nothing a map or a planner's file says can b
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -116,5 +116,3 @@ def _set_print(page: Any, timestamp: datetime) -> None:
     page.fit_to_pages(1, 0)
     page.repeat_rows(_HEAD_ROW)
     page.set_footer(f"&L&A&C第 &P 页 / 共 &N 页  Page &P of &N&R{timestamp:%Y-%m-%d}")
-
-

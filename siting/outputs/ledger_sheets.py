@@ -111,7 +111,7 @@ def _sites(run: Run) -> Sheet:
     return _sheet("sites", columns, rows, run)
 
 
-def _refused(run: Run, ledger: pd.DataFrame, words: Words) -> Sheet:
+def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
     columns = [
         ("candidate_id", "text", 24),
         ("compound_name", "text", 18),
@@ -128,7 +128,7 @@ def _refused(run: Run, ledger: pd.DataFrame, words: Words) -> Sheet:
         ("force", "text", 12),
         ("standard", "text", 22),
     ]
-    titles = view.clause_table(run)
+    titles: Any = view.clause_table(run)
     refused = ledger[~ledger["accepted"] & ledger["rank"].lt(2) & ledger["force"].eq("must")]
     ordered = refused.sort_values(["compound_id", "candidate_id", "rank", "clause_rank"], kind="stable")
     rows = [
@@ -137,7 +137,7 @@ def _refused(run: Run, ledger: pd.DataFrame, words: Words) -> Sheet:
             words.name(item.compound_id),
             both(f"kind.{item.kind}"),
             item.clause_id,
-            f"{titles.at[item.clause_id, 'title_zh']} {titles.at[item.clause_id, 'title_en']}",
+            f"{titles.loc[item.clause_id, 'title_zh']} {titles.loc[item.clause_id, 'title_en']}",
             both(f"outcome.{item.outcome}"),
             item.measured,
             item.required,
@@ -146,7 +146,7 @@ def _refused(run: Run, ledger: pd.DataFrame, words: Words) -> Sheet:
             item.feature_id,
             words.name(item.feature_id),
             both(f"force.{item.force}"),
-            f"{titles.at[item.clause_id, 'standard']} {titles.at[item.clause_id, 'clause']}".strip(),
+            f"{titles.loc[item.clause_id, 'standard']} {titles.loc[item.clause_id, 'clause']}".strip(),
         ]
         for item in ordered.itertuples(index=False)
     ]
@@ -237,7 +237,7 @@ def _value(row: "pd.Series[Any]") -> str:
     return "" if pd.isna(row["value"]) else f"{row['value']:g}"
 
 
-def _survey(run: Run, ledger: pd.DataFrame) -> Sheet:
+def _survey(run: Run, ledger: Any) -> Sheet:
     columns = [
         ("number", "count", 6),
         ("what", "text", 60),
@@ -248,15 +248,15 @@ def _survey(run: Run, ledger: pd.DataFrame) -> Sheet:
         ("survey_compounds", "count", 12),
         ("where", "text", 60),
     ]
-    titles = view.clause_table(run)
+    titles: Any = view.clause_table(run)
     missing = ledger[ledger["outcome"].eq(Outcome.NOT_EVALUATED.value)]
     chosen = missing[missing["candidate_id"].isin(run.plan.sites.index)]
     rows: list[list[Any]] = [
         [
             number,
-            f"{titles.at[clause_id, 'title_zh']} {titles.at[clause_id, 'title_en']}",
+            f"{titles.loc[clause_id, 'title_zh']} {titles.loc[clause_id, 'title_en']}",
             clause_id,
-            both(f"force.{titles.at[clause_id, 'force']}"),
+            both(f"force.{titles.loc[clause_id, 'force']}"),
             row["sites"],
             row["candidates"],
             row["compounds"],
@@ -293,7 +293,7 @@ def _assumptions(run: Run) -> Sheet:
     rows.extend([both("topic.demand"), sentence, "", "", "", "", ""] for sentence in words.assumptions())
     rows.extend([both("topic.facts"), note, "", "", "", "", ""] for note in words.notes())
     rows.extend([both("topic.law"), finding, "", "", "", "", ""] for finding in run.rulebook.findings)
-    figures = run.candidates.catalogue.as_frame()
+    figures: Any = run.candidates.catalogue.as_frame()
     kinds = {kind.value for kind in run.zones.kinds}
     rows.extend(
         [
@@ -318,4 +318,3 @@ def both_or_name(prefix: str, name: str) -> str:
     """Return the catalogue's words for a name of data, with the name itself where the catalogue has none."""
     key = f"{prefix}.{name}"
     return f"{both(key)} ({name})" if key in Texts.load("zh").catalogue else name
-

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from siting.kinds import Outcome
 from siting.outputs import view
@@ -12,7 +11,7 @@ from siting.outputs.drawing import dissolved, encode, origin_of
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
-from siting.outputs.words import Words, status_key
+from siting.outputs.words import Words, format_gap, status_key
 
 __all__ = ["map_data"]
 
@@ -74,10 +73,9 @@ def _texts(lang: str) -> dict[str, str]:
 def _summary(run: Run, words: Words) -> dict[str, Any]:
     figures = {key: plain(value, 4) for key, value in view.totals(run).items()}
     audit = run.audit
-    gap = run.plan.solution.gap
     return figures | {
         "status": status_key(run.plan.solution.status),
-        "gap": None if gap is None else plain(float(gap)),
+        "gap": format_gap(run.plan.solution.gap),
         "vehicle": run.demand.vehicle,
         "radius_m": plain(run.links.radius_m),
         "profile": {"zh": run.rulebook.title_zh, "en": run.rulebook.title_en},
@@ -93,9 +91,7 @@ def _clauses(run: Run) -> list[dict[str, Any]]:
     return [{name: row[name] for name in names} for row in table.to_dict("records")]
 
 
-def _checklists(
-    run: Run, ledger: pd.DataFrame, clauses: Mapping[str, int], words: Words
-) -> Mapping[str, list[list[Any]]]:
+def _checklists(run: Run, ledger: Any, clauses: Mapping[str, int], words: Words) -> Mapping[str, list[list[Any]]]:
     """Return, for each candidate, rows [clause, outcome, measured, required, object]; all clauses only for sites."""
     wanted = ledger[ledger["candidate_id"].isin(run.plan.sites.index) | ledger["outcome"].ne(Outcome.PASS.value)]
     ordered = wanted.sort_values(["candidate_id", "rank", "force_rank", "clause_rank"], kind="stable")
@@ -156,8 +152,11 @@ def _buildings(run: Run, origin: tuple[float, float]) -> list[dict[str, Any]]:
     rows = _rows(joined, origin, names)
     sites = {site_id: number for number, site_id in enumerate(run.plan.sites.index)}
     walks: dict[str, list[list[Any]]] = {}
-    for link in run.plan.links.itertuples(index=False):
-        walks.setdefault(link.building_id, []).append([sites[link.site_id], plain(link.walk_m, 1), plain(link.served, 1)])
+    links: Any = run.plan.links
+    for link in links.itertuples(index=False):
+        walks.setdefault(link.building_id, []).append(
+            [sites[link.site_id], plain(link.walk_m, 1), plain(link.served, 1)]
+        )
     return [row | ({"w": sorted(walks[row["i"]])} if row["i"] in walks else {}) for row in rows]
 
 

@@ -55,4 +55,4 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(values | {"fonts": Markup(FONTS)})  # noqa: S704
+    return environment.get_template(template).render(values | {"fonts": Markup(FONTS)})

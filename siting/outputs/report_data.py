@@ -8,7 +8,7 @@ from siting.kinds import Kind
 from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
-from siting.outputs.words import Words, format_number, status_key
+from siting.outputs.words import Words, format_gap, format_number, status_key
 
 __all__ = ["report_data"]
 
@@ -33,8 +33,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "refused": _refused(ledger, clauses),
         "survey": _survey(run, ledger, clauses),
         "unmapped": [
-            words.label(key)
-            for key in run.district.compounds.index[run.district.compounds["state"].eq("survey_first")]
+            words.label(key) for key in run.district.compounds.index[run.district.compounds["state"].eq("survey_first")]
         ],
         "clauses": clauses.reset_index().to_dict("records"),
         "rulebook": run.rulebook,
@@ -67,11 +66,6 @@ def _figures(run: Run) -> dict[str, str]:
     return text
 
 
-def _gap(run: Run) -> str:
-    gap = run.plan.solution.gap
-    return "–" if gap is None or gap != gap or gap == float("inf") else f"{format_number(100 * gap, 2)}%"
-
-
 def _kinds(run: Run, texts: Texts) -> str:
     kinds: tuple[Kind, ...] = run.zones.kinds
     return texts.t("report.and").join(texts.t(f"kind.{kind.value}") for kind in kinds)
@@ -102,7 +96,7 @@ def _answer(run: Run, lang: str) -> str:
         key,
         **figures,
         vehicle=texts.t(f"report.vehicle_{run.demand.vehicle}"),
-        status=texts.t(f"status.{status}_words", gap=_gap(run)),
+        status=texts.t(f"status.{status}_words", gap=format_gap(run.plan.solution.gap)),
     )
 
 
@@ -128,7 +122,7 @@ def _sites(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _refused(ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[str, Any]]:
+def _refused(ledger: pd.DataFrame, clauses: Any) -> list[dict[str, Any]]:
     counts = view.refused_by_clause(ledger)
     most = float(counts["refused"].max()) if len(counts) else 1.0
     return [
@@ -145,7 +139,7 @@ def _refused(ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[str, Any]
     ]
 
 
-def _survey(run: Run, ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[str, Any]]:
+def _survey(run: Run, ledger: pd.DataFrame, clauses: Any) -> list[dict[str, Any]]:
     return [
         clauses.loc[clause_id].to_dict()
         | {"clause_id": clause_id, "sites": int(row["sites"]), "candidates": int(row["candidates"])}
@@ -156,7 +150,8 @@ def _survey(run: Run, ledger: pd.DataFrame, clauses: pd.DataFrame) -> list[dict[
 def _catalogue(run: Run) -> list[dict[str, Any]]:
     kinds = {kind.value for kind in run.zones.kinds}
     frame = run.candidates.catalogue.as_frame()
-    return [dict(row) for row in frame[frame["kind"].isin(kinds)].to_dict("records")]
+    rows: Any = frame[frame["kind"].isin(kinds)].to_dict("records")
+    return list(rows)
 
 
 def _quality(run: Run) -> dict[str, str]:
@@ -166,13 +161,15 @@ def _quality(run: Run) -> dict[str, str]:
         "heights": format_number(100 * float(buildings["height_source"].isin(["tag", "planner", "survey"]).mean()))
         if len(buildings)
         else "–",
-        "households": format_number(100 * float(homes["households_source"].ne("estimate").mean())) if len(homes) else "–",
+        "households": format_number(100 * float(homes["households_source"].ne("estimate").mean()))
+        if len(homes)
+        else "–",
         "error": format_number(run.district.position_error_m, 2),
     }
 
 
 def _dropped(dropped: pd.DataFrame) -> list[tuple[str, str, int]]:
-    counts = dropped.groupby(["layer", "reason"], sort=True).size().sort_values(ascending=False, kind="stable")
+    counts: Any = dropped.groupby(["layer", "reason"], sort=True).size().sort_values(ascending=False, kind="stable")
     return [(str(layer), str(reason), int(count)) for (layer, reason), count in counts.items()]
 
 

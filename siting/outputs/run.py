@@ -36,7 +36,8 @@ class Run:
     @property
     def links(self) -> Links:
         """Who can walk where."""
-        return self.plan.framing.links
+        links: Links = self.plan.framing.links
+        return links
 
     @property
     def demand(self) -> Demand:

@@ -47,7 +47,11 @@ def run_record(run: Run) -> dict[str, Any]:
         "sites": figures["sites"],
         "candidates": dict(run.verdicts.counts()) | {"accepted": figures["accepted"]},
         "parameters": stated | dict(run.parameters),
-        "rules": {"profile": run.rulebook.profile, "on": run.rulebook.on.isoformat(), "chain": list(run.rulebook.chain)},
+        "rules": {
+            "profile": run.rulebook.profile,
+            "on": run.rulebook.on.isoformat(),
+            "chain": list(run.rulebook.chain),
+        },
         "inputs": [
             {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}
             for item in district.inputs

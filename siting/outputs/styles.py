@@ -76,7 +76,9 @@ _USES = {
 }
 
 _STYLES: Mapping[str, _Style] = {
-    "compounds": _Style(None, (("", "layer.compounds", _Look("fill", "", PALETTE["compound"], 0.5, dash=True)),), "name"),
+    "compounds": _Style(
+        None, (("", "layer.compounds", _Look("fill", "", PALETTE["compound"], 0.5, dash=True)),), "name"
+    ),
     "buildings": _Style(
         "use", tuple((use, f"use.{use}", _fill(colour, "building_line", width=0.15)) for use, colour in _USES.items())
     ),

@@ -89,7 +89,7 @@ def ledger_rows(run: Run) -> pd.DataFrame:
 def worst_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     """Return, index candidate_id, the one must clause that keeps each refused candidate out: worst, then widest.
 
-    `rows` come from `ledger_rows`. Among failed clauses the one with the largest shortfall relative to what is required.
+    `rows` come from `ledger_rows`. Among failed clauses it is the one with the largest shortfall for its requirement.
     """
     blocking = rows[~rows["accepted"] & rows["force"].eq("must") & rows["rank"].lt(_RANK[Outcome.NOT_EVALUATED])]
     shortfall = blocking["margin"] / blocking["required"].abs().clip(lower=1.0)
@@ -100,7 +100,7 @@ def worst_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return, index clause_id and most refusals first: candidates refused, of them by this clause alone, worst margin."""
+    """Return, index clause_id, most refusals first: candidates refused, of them by it alone, worst margin."""
     blocking = rows[~rows["accepted"] & rows["force"].eq("must") & rows["rank"].lt(_RANK[Outcome.NOT_EVALUATED])]
     per_candidate = blocking.groupby("candidate_id")["clause_id"].transform("size")
     grouped = blocking.assign(alone=per_candidate.eq(1)).groupby("clause_id", sort=True)
@@ -159,7 +159,7 @@ def building_service(run: Run) -> pd.DataFrame:
 
 
 def compound_figures(run: Run) -> pd.DataFrame:
-    """Return, index compound_id, one row for each compound: households, demand, served, coverage, candidates by outcome."""
+    """Return, index compound_id, a row for each compound: demand, served, coverage, candidates by outcome."""
     compounds = run.district.compounds
     service = building_service(run)
     grouped = service.groupby("compound_id")

@@ -1,5 +1,6 @@
 """The run in words: names, status and reasons as sentences in both languages."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,7 +11,7 @@ from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 
-__all__ = ["Words", "both", "format_number", "status_key"]
+__all__ = ["Words", "both", "format_gap", "format_number", "status_key"]
 
 
 def both(key: str, /, **values: Any) -> str:
@@ -24,6 +25,15 @@ def format_number(value: float | None, digits: int = 0) -> str:
         return "–"
     text = f"{float(value):,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_gap(gap: float | None) -> str:
+    """Return a gap as a percentage of two figures that is never smaller than the gap itself; a dash for none."""
+    if gap is None or not math.isfinite(gap):
+        return "–"
+    percent = 100.0 * gap
+    rounded = float(f"{percent:.2g}")
+    return f"{rounded if rounded >= percent else float(f'{percent * 1.05:.2g}'):g}%"
 
 
 def status_key(status: object) -> str:
@@ -85,4 +95,6 @@ def _sentence(item: Any, lang: str | None) -> str:
     if isinstance(item, str):
         return item
     english, chinese = item
-    return {"en": english, "zh": chinese, None: f"{chinese} {english}"}[lang]
+    if lang is None:
+        return f"{chinese} {english}"
+    return str(english if lang == "en" else chinese)

@@ -79,12 +79,24 @@ def buildings() -> gpd.GeoDataFrame:
         "b/3": common | {"compound_id": "c/2", "levels": None, "height_m": None, "height_source": None},
         "b/4": common | {"compound_id": "c/2", "use": "kindergarten", "name": "春芽幼儿园"},
     }
-    shapes = {"b/1": box(10, 40, 40, 50), "b/2": box(60, 40, 90, 50), "b/3": box(130, 40, 160, 50), "b/4": box(180, 40, 210, 50)}
+    shapes = {
+        "b/1": box(10, 40, 40, 50),
+        "b/2": box(60, 40, 90, 50),
+        "b/3": box(130, 40, 160, 50),
+        "b/4": box(180, 40, 210, 50),
+    }
     return frame("building_id", rows, shapes, tables.BUILDINGS)
 
 
 def district(*, synthetic: bool = True) -> District:
-    road = {"kind": "residential", "name": "柳荫路", "walkable": True, "drivable": True, "fire_lane": True, "width_m": None}
+    road = {
+        "kind": "residential",
+        "name": "柳荫路",
+        "walkable": True,
+        "drivable": True,
+        "fire_lane": True,
+        "width_m": None,
+    }
     return District(
         name="测试片区 Test quarter",
         crs=CRS_M,
@@ -99,7 +111,10 @@ def district(*, synthetic: bool = True) -> District:
         ),
         roads=frame(
             "road_id",
-            {"r/1": road | {"access": None, "source": "tag"}, "r/2": road | {"drivable": False, "access": None, "source": "tag"}},
+            {
+                "r/1": road | {"access": None, "source": "tag"},
+                "r/2": road | {"drivable": False, "access": None, "source": "tag"},
+            },
             {"r/1": LineString([(-10, -5), (230, -5)]), "r/2": LineString([(50, -5), (50, 60)])},
             tables.ROADS,
         ),
@@ -151,7 +166,13 @@ def district(*, synthetic: bool = True) -> District:
                     "upgrade_steps": '[{"kva": 100, "cost_cny": 60000, "lead_time_months": 3}]',
                     "source": "planner",
                 },
-                "t/2": {"name": None, "compound_ids": "c/2", "spare_kva": None, "upgrade_steps": "[]", "source": "planner"},
+                "t/2": {
+                    "name": None,
+                    "compound_ids": "c/2",
+                    "spare_kva": None,
+                    "upgrade_steps": "[]",
+                    "source": "planner",
+                },
             },
             {"t/1": Point(95, 55), "t/2": None},
             tables.TRANSFORMERS,
@@ -167,7 +188,9 @@ def district(*, synthetic: bool = True) -> District:
                 "source": ["planner"],
             }
         ),
-        inputs=(InputFile("quarter.osm.pbf", "0" * 64, "osm", "made up by siting, no real place" if synthetic else ""),),
+        inputs=(
+            InputFile("quarter.osm.pbf", "0" * 64, "osm", "made up by siting, no real place" if synthetic else ""),
+        ),
         completeness={"building": Completeness.MAPPED},
         notes=("Heights of 2 buildings are estimates.",),
         synthetic=synthetic,
@@ -252,7 +275,9 @@ def candidates(zones: Zones) -> Candidates:
 
 
 def verdicts(offered: Candidates) -> Verdicts:
-    def row(candidate: str, clause_id: str, measured: float | None, outcome: str, feature: str | None) -> dict[str, Any]:
+    def row(
+        candidate: str, clause_id: str, measured: float | None, outcome: str, feature: str | None
+    ) -> dict[str, Any]:
         metric, required, force = {
             "n.separation": ("separation", 6.0, "must"),
             "n.hydrant": ("separation", 1.5, "must"),

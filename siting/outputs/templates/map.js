@@ -315,7 +315,7 @@
       "<div class='meter'><i style='width:" + (100 * (s.coverage || 0)) + "%'></i></div>" +
       "<div class='figures'><div><b>" + num(s.sites) + "</b><span>" + esc(t("map.sites")) + "</span></div><div><b>" + num(s.ports) + "</b><span>" + esc(t("map.ports")) + "</span></div><div><b>" + num(s.households_served) + "</b><span>" + esc(t("map.households")) + "</span></div></div>" +
       "<div class='moneyline'><span>" + esc(t("map.spent")) + " <b>" + esc(t("map.yuan", { n: num(s.spent_cny) })) + "</b></span><span>" + esc(s.budget_cny === null ? t("map.no_budget") : t("map.budget", { n: num(s.budget_cny) })) + "</span></div><div class='meter money'><i style='width:" + 100 * share + "%'></i></div>" +
-      "<p class='words'><span class='chip " + (s.status === "proven" ? "good" : "warn") + "'>" + esc(t("status." + s.status)) + "</span> " + esc(t("status." + s.status + "_words", { gap: s.gap === null ? "–" : num(100 * s.gap, 2) + "%" })) + "</p>" +
+      "<p class='words'><span class='chip " + (s.status === "proven" ? "good" : "warn") + "'>" + esc(t("status." + s.status)) + "</span> " + esc(t("status." + s.status + "_words", { gap: s.gap })) + "</p>" +
       "<p class='words'>" + (s.findings === null ? "<span class='chip none'>" + esc(t("map.not_audited")) + "</span>" : "<span class='chip " + (s.findings ? "bad" : "good") + "'>" + esc(t(s.findings ? "map.findings" : "map.clean", { n: s.findings })) + "</span> " + esc(t("map.audit_words", { n: num(s.checks) }))) + "</p>" +
       s.reasons[lang].map(function (reason) { return "<p class='words'>" + esc(reason) + "</p>"; }).join("");
   }
