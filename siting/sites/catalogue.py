@@ -126,7 +126,7 @@ def load_catalogue(overrides: Mapping[str, Mapping[str, object]] | None = None) 
     """
     replaced = overrides or {}
     for kind in replaced:
-        _check_known(kind, tuple(Kind), "facility.catalogue")
+        _check_known(kind, tuple(each.value for each in Kind), "facility.catalogue")
     kinds = {
         Kind(kind): _kind_figures(Kind(kind), figures, replaced.get(kind, {}))
         for kind, figures in _shipped_figures().items()

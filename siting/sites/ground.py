@@ -51,7 +51,7 @@ def pieces_of(shape: Any, least_m2: float) -> Shapes:
     """Return the polygons of `shape` of at least `least_m2`, in a fixed order (by their lower left corner)."""
     parts = shapely.get_parts(shapely.normalize(shape))
     parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) >= least_m2)]
-    bounds = shapely.bounds(parts).reshape(-1, 4)
+    bounds = np.round(shapely.bounds(parts).reshape(-1, 4), 3)
     return np.asarray(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))])
 
 

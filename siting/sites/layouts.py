@@ -55,7 +55,8 @@ def group_limits(rulebook: Rulebook, kind: Kind, figures: KindFigures) -> GroupL
     """Return the strictest group limits of every clause in force for `kind`, whatever its force.
 
     A layout can as well keep a should, so all clauses count; where the rulebook is silent the catalogue's figures
-    stand in (practice). Two places exclude each other by musts alone, else by the catalogue. Clauses with a condition count too: the layout is then lawful whether or not it holds.
+    stand in (practice). Two places exclude each other by musts alone, else by the catalogue. Clauses with a
+    condition count too: the layout is then lawful whether or not it holds.
     """
     clauses = rulebook.for_kind(kind)
     musts = [clause for clause in clauses if clause.force is Force.MUST]

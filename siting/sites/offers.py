@@ -33,6 +33,7 @@ Shapes = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 _CELL_M = 4.0  # of equal layouts starting in one cell of this size only the first is looked at
+_OFF_LATTICE = 0.0137  # of a cell: no regular row of footprints runs along the border of cells
 _WISHED_SHARE = 0.6  # of the quota goes to places that keep every should, practice and interpretation too
 _COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
 
@@ -211,7 +212,7 @@ def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tupl
 
 
 def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:
-    cells = np.floor((centres_of(pool.footprint) - corner) / _CELL_M).astype(np.int64)
+    cells = np.floor((centres_of(pool.footprint) - corner) / _CELL_M + _OFF_LATTICE).astype(np.int64)
     keys = np.column_stack((pool.layout, cells))
     _, first = np.unique(keys, axis=0, return_index=True)  # edge anchors come first, so they win their cell
     return np.sort(first)

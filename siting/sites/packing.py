@@ -32,6 +32,7 @@ Shapes = npt.NDArray[Any]  # of shapely geometries
 
 _MIN_EDGE_M = 3.0  # shorter edges are arcs of buffers or jogs of a wall
 _STRAIGHTEN_M = 0.02
+_ROUND_OFF_M = 1e-6  # so that moving a district does not move the search
 _SET_BACK_M = 0.05  # keeps a flush rectangle inside its ground in spite of round-off
 
 
@@ -95,11 +96,11 @@ def edge_anchors(polygon: Any, step_m: float) -> Anchors:
         ends.append(points[1:])
     start, end = np.concatenate(starts), np.concatenate(ends)
     length = np.hypot(*(end - start).T)
-    usable = length >= _MIN_EDGE_M
+    usable = length >= _MIN_EDGE_M - _ROUND_OFF_M
     start, end, length = start[usable], end[usable], length[usable]
     along = (end - start) / length[:, None]
     inward = np.column_stack((-along[:, 1], along[:, 0]))  # the interior is on the left of an oriented ring
-    count = np.maximum(np.floor((length - _SET_BACK_M) / step_m).astype(int), 1)
+    count = np.maximum(np.floor((length - _SET_BACK_M) / step_m + _ROUND_OFF_M).astype(int), 1)
     edge = np.repeat(np.arange(len(start)), count)
     number = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
     ahead = start[edge] + along[edge] * (number * step_m + _SET_BACK_M)[:, None]
@@ -121,7 +122,8 @@ def grid_anchors(polygon: Any, step_m: float, walls: shapely.STRtree, angles: Fl
     west, south, east, north = shapely.bounds(polygon)
     if not len(angles):
         return Anchors(np.empty((0, 2)), np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=bool))
-    columns, rows = np.arange(west + step_m / 2, east, step_m), np.arange(south + step_m / 2, north, step_m)
+    columns = np.arange(west + step_m / 2, east - _ROUND_OFF_M, step_m)
+    rows = np.arange(south + step_m / 2, north - _ROUND_OFF_M, step_m)
     x, y = np.tile(columns, len(rows)), np.repeat(rows, len(columns))
     inside = shapely.contains_xy(polygon, x, y)
     x, y = x[inside], y[inside]

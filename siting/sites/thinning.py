@@ -17,6 +17,7 @@ __all__ = ["centres_of", "pack_greedily", "spread_out", "thin"]
 Indices = npt.NDArray[np.intp]
 
 _DENSE_SHARE = 0.5  # of the quota, for a packing that uses up the ground
+_ROUND_OFF_M = 1e-3  # a gap of exactly the lawful metres is lawful, whatever the last digit says
 _SPREAD_SHARE = 0.3  # of the quota, where there is ground in plenty
 
 
@@ -38,6 +39,7 @@ def thin(footprints: npt.NDArray[Any], bays: Indices, spot: Indices, *, gap_m: f
     for turn, size in enumerate(sizes):
         room = (quota - len(kept)) // (len(sizes) - turn)
         kept.extend(spread_out(centres, np.flatnonzero(bays == size), np.array(kept, dtype=np.intp), most=room))
+    kept.extend(spread_out(centres, np.arange(len(bays)), np.array(kept, dtype=np.intp), most=quota - len(kept)))
     return np.unique(np.array(kept, dtype=np.intp))
 
 
@@ -68,12 +70,18 @@ def pack_greedily(
         left = left[bays[left] == bays[left].max()]
         chosen = int(left[np.argmin(nearest_m[left]) if dense else np.argmax(nearest_m[left])])
         packed.append(chosen)
-        span_m = np.hypot(*(centres - centres[chosen]).T)
+        span_m = _span(centres, centres[chosen])
         nearest_m = np.minimum(nearest_m, span_m)
-        close = np.flatnonzero(free & (span_m <= reach_m + reach_m[chosen] + gap_m))
-        free[close[shapely.dwithin(footprints[close], footprints[chosen], gap_m)]] = False
+        close = np.flatnonzero(free & (span_m <= reach_m + reach_m[chosen] + gap_m + _ROUND_OFF_M))
+        inner = shapely.buffer(footprints[chosen], -_ROUND_OFF_M, join_style="mitre")
+        free[close[shapely.dwithin(footprints[close], inner, gap_m)]] = False
         free[chosen] = False
     return np.array(packed, dtype=np.intp)
+
+
+def _span(centres: npt.NDArray[np.float64], centre: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return distances in whole millimetres: what is equal but for round-off is equal."""
+    return np.asarray(np.round(np.hypot(*(centres - centre).T), 3))
 
 
 def centres_of(footprints: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -93,11 +101,11 @@ def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *
         return np.empty(0, dtype=np.intp)
     distance_m = np.full(len(pool), np.inf)
     for index in kept:
-        distance_m = np.minimum(distance_m, np.hypot(*(centres[pool] - centres[index]).T))
+        distance_m = np.minimum(distance_m, _span(centres[pool], centres[index]))
     chosen: list[int] = []
     while len(chosen) < min(most, len(pool)):
         best = int(np.argmax(distance_m))
         chosen.append(int(pool[best]))
-        distance_m = np.minimum(distance_m, np.hypot(*(centres[pool] - centres[pool[best]]).T))
+        distance_m = np.minimum(distance_m, _span(centres[pool], centres[pool[best]]))
         distance_m[best] = -1.0
     return np.array(chosen, dtype=np.intp)
