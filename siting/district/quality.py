@@ -128,7 +128,7 @@ def _finding(code: str, ids: Any, total: int, **words: object) -> Iterator[Findi
     severity, english, chinese = TEXTS[code]
     share = f"{100 * count / total:.0f}" if total else "0"
     values = {"count": count, "total": total, "share": share} | words
-    examples = tuple(str(key) for key in sorted(ids)[:_EXAMPLES])
+    examples = tuple(str(key) for key in sorted(set(ids))[:_EXAMPLES])
     yield Finding(code, severity, count, total, examples, english.format(**values), chinese.format(**values))
 
 

@@ -17,7 +17,7 @@ __all__ = ["cut", "link"]
 
 #: A building belongs to a compound only if half of it stands inside (outlines are drawn 1-3 m apart).
 _LEAST_SHARE = 0.5
-_PRIVATE = ("private", "no", "permit", "residents")
+_PRIVATE = ("private", "permit", "residents")
 
 
 def link(district: District, *, box: BaseGeometry | None) -> District:
@@ -117,7 +117,8 @@ def cut(district: District, *, box: BaseGeometry | None) -> District:
     for name in DISTRICT_TABLES:
         frame = getattr(district, name)
         near = shapely.intersects(reach, frame.geometry.to_numpy())
-        near = near | (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()  # transformers known by name only
+        if name == "transformers":  # one that feeds compounds here counts, wherever it stands, even unplaced
+            near = near | (frame["compound_ids"] != "").to_numpy() | frame.geometry.isna().to_numpy()
         kept[name] = frame[near]
         if not near.all():
             left_out.append(f"{int((~near).sum())} {name}")

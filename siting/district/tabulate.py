@@ -225,7 +225,7 @@ def _roads(raw: Raw) -> Any:
         "drivable": _is_drivable,
         "fire_lane": _is_fire_lane,
         "width_m": lambda tags: metres(tags.get("width") or tags.get("est_width"), most=_WIDEST_M),
-        "access": _access,
+        "access": _access_on_foot,
         "source": _tag,
     }
     return _build(tables.ROADS, raw.crs, [ways], columns)

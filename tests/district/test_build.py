@@ -7,6 +7,7 @@ from district.osm_text import LAT, LON, OsmText
 from district.real_files import extract, helsinki
 
 from siting.district.build import SourceOptions, read_district
+from siting.district.layers import LayerSpec
 from siting.errors import SourceError, UsageError
 from siting.kinds import Completeness
 
@@ -142,6 +143,28 @@ def test_what_lies_beyond_the_halo_is_counted_not_kept(tmp_path):
 
     assert len(district.obstacles) == 1
     assert "1 obstacles lie beyond the halo of 300 m and are left out" in district.notes
+
+
+def test_a_transformer_that_feeds_a_compound_counts_however_far_it_stands(tmp_path):
+    text = courtyard().point(900, 0, power="transformer").point(950, 0, power="transformer")
+    feeds = tmp_path / "power.csv"
+    feeds.write_text("transformer_id,compound_ids,spare_kva\nnode/17,way/1,200\n", encoding="utf-8")
+
+    district = read(tmp_path, text, layers=(LayerSpec(role="transformers", path=feeds),))
+
+    assert dict(district.transformers["spare_kva"]) == {"node/17": 200.0}
+
+
+def test_a_planners_compound_replaces_the_mapped_ones_and_owns_its_buildings(tmp_path):
+    outline = "POLYGON ((111.0011 34.9999, 111.0022 34.9999, 111.0022 35.0006, 111.0011 35.0006, 111.0011 34.9999))"
+    layer = tmp_path / "compounds.csv"
+    layer.write_text(f'compound_id,name,households,wkt\nc1,新区,40,"{outline}"\n', encoding="utf-8")
+
+    district = read(tmp_path, courtyard(), layers=(LayerSpec(role="compounds", path=layer, crs="wgs84"),))
+
+    assert list(district.compounds.index) == ["c1"]
+    assert district.compounds.loc["c1", "households"] == 40
+    assert dict(district.buildings["compound_id"].dropna()) == {"way/4": "c1"}
 
 
 def test_a_box_chooses_the_compounds_and_cuts_none(tmp_path):
