@@ -80,7 +80,7 @@ def things_of(facts: Facts, feature_class: str) -> Things:
             replace(thing, doubtful=kind == "unknown")
             for thing, kind in zip(_plain(facts, open_air), open_air["kind"], strict=True)
         )
-        return Things(rows, facts.known("car_parking"))
+        return Things(rows, facts.completeness.get("car_parking", facts.known("parking")))
     if feature_class == "hazard":
         surveyed = facts.known("hazard") is Completeness.SURVEYED or all(
             facts.known(name) is Completeness.SURVEYED for name in _HAZARDS
@@ -198,8 +198,9 @@ def _exits(facts: Facts) -> Things:
 
 def _obstacles(facts: Facts, kinds: tuple[str, ...], *, plot: bool = False) -> Iterator[Thing]:
     frame = facts.tables["obstacles"]
-    for thing in _plain(facts, frame[frame["kind"].isin(kinds)]):
-        wide = plot and thing.error_m > 0.0 and thing.shape.geom_type in _POINTS
+    wanted = frame[frame["kind"].isin(kinds)]
+    for thing, kind in zip(_plain(facts, wanted), wanted["kind"], strict=True):
+        wide = plot and kind in ("fuel", "tank") and thing.error_m > 0.0 and thing.shape.geom_type in _POINTS
         yield replace(thing, error_m=thing.error_m + _NODE_PLOT_M) if wide else thing
 
 

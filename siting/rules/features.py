@@ -177,16 +177,15 @@ def _car_parks(district: District, name: str) -> Features:
     """Return car parks on the ground; one of unknown kind may lie underground and is doubtful."""
     kinds = district.parking["kind"].to_numpy(object)
     parks = _but(_take(district, name, district.parking), doubtful=kinds == "unknown")
+    parks = _but(parks, completeness=district.completeness.get(name, _known(district, "parking")))
     return _where(parks, np.isin(kinds, ("surface", "street_side", "unknown")))
 
 
 def _obstacles(district: District, name: str, kinds: tuple[str, ...] = ()) -> Features:
     frame = district.obstacles
-    found = _take(district, name, frame[frame["kind"].isin(kinds or (name,)).to_numpy()])
-    if name not in ("fuel", "hazard", "tank"):
-        return found
+    found = _take(district, name, frame[frame["kind"].isin(kinds or (name,)).to_numpy()], ("kind",))
     is_point = np.isin(shapely.get_type_id(found.shapes), (0, 4))
-    wide = is_point & (found.errors_m > 0.0)
+    wide = is_point & np.isin(found.attributes["kind"], ("fuel", "tank")) & (found.errors_m > 0.0)
     return _but(found, errors_m=np.where(wide, found.errors_m + NODE_PLOT_M, found.errors_m))
 
 

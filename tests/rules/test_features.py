@@ -75,6 +75,8 @@ def test_a_filling_station_mapped_as_a_node_lies_somewhere_around_it():
     ground = district(obstacle("fuel", (5, 5)), obstacle("fuel", (50, 0, 90, 40)), position_error_m=1.0)
     assert list(features_of(ground, "fuel").errors_m) == [1.0 + NODE_PLOT_M, 1.0]
     assert list(features_of(ground, "hazard").errors_m) == [1.0 + NODE_PLOT_M, 1.0]
+    cabinet = district(obstacle("gas", (5, 5)), position_error_m=1.0)  # a cabinet stands where it is mapped
+    assert list(features_of(cabinet, "hazard").errors_m) == [1.0]
     assert list(features_of(district(obstacle("fuel", (5, 5), source="survey")), "fuel").errors_m) == [0.0]
 
 
@@ -98,6 +100,11 @@ def test_underground_car_parks_are_not_on_the_ground():
     kinds = ("surface", "street_side", "underground", "multi_storey", "unknown")
     ground = district(*(parking((0, 0, 5, 5), id=kind, kind=kind) for kind in kinds))
     assert doubts(features_of(ground, "car_parking")) == {"street_side": False, "surface": False, "unknown": True}
+
+
+def test_a_planner_who_surveyed_the_parking_surveyed_the_car_parks():
+    known = features_of(district(completeness={"parking": Completeness.SURVEYED}), "car_parking").completeness
+    assert known is Completeness.SURVEYED
 
 
 def test_lanes_are_roads_a_fire_engine_may_need():
