@@ -161,16 +161,12 @@ def read_cells(
         more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
         message = f"{file_name}: {faults[0]}{more}"
         raise LayerError(message)
-    frame = pd.DataFrame({name: _objects(column) for name, column in values.items()}, index=pd.Index(ids, dtype=object))
-    sources = [value or "planner" for value in values.get("source", [None] * len(ids))]
+    values["source"] = [value or "planner" for value in values.get("source", [None] * len(ids))]
+    index = pd.Index(ids, dtype=object)
+    # dtype=object keeps None apart from text; left alone, pandas would infer its text type and turn None into NaN
+    frame = pd.DataFrame({name: pd.Series(column, index, dtype=object) for name, column in values.items()}, index=index)
     notes = (f"{file_name}: {len(unknown)} columns are not used ({', '.join(unknown[:6])})",) if unknown else ()
-    return frame.assign(source=_objects(sources)), notes
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+    return frame, notes
 
 
 def _columns_of(

@@ -114,11 +114,11 @@ def _open_spatial(spec: LayerSpec, data: bytes, digest: str, ending: str) -> Raw
     name = spec.path.name
     says_crs = _check_content(data, ending, name)
     options: dict[str, Any] = {"encoding": _encoding_of(spec.path)} if ending == "shp" else {}
-    if ending == "gpkg":
-        options["layer"] = _layer_of(spec)
     try:
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
+            if ending == "gpkg":
+                options["layer"] = _layer_of(spec)
             frame = pyogrio.read_dataframe(spec.path, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
         message = f"{name}: cannot be read ({_one_line(error)}); export the layer again"
@@ -177,11 +177,7 @@ def _check_content(data: bytes, ending: str, name: str) -> bool:
 def _layer_of(spec: LayerSpec) -> str:
     """Return the layer of a GeoPackage to read: the named one, the only one, or the one called like the role."""
     name = spec.path.name
-    try:
-        found = [str(layer) for layer in pyogrio.list_layers(spec.path)[:, 0]]
-    except pyogrio.errors.DataSourceError as error:
-        message = f"{name}: cannot be read ({_one_line(error)}); export the layer again"
-        raise LayerError(message) from error
+    found = [str(layer) for layer in pyogrio.list_layers(spec.path)[:, 0]]
     if spec.layer_name is not None and spec.layer_name not in found:
         message = f"{name}: has no layer {spec.layer_name!r}; it has {', '.join(found) or 'none'}"
         raise LayerError(message)

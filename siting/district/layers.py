@@ -186,23 +186,24 @@ def _with_references(district: District, layer: Layer) -> Layer:
         message = f"{layer.file.name}: {lost[0]!r} ({column}) is no compound here, nor is any other; {repair}"
         raise LayerError(message)
     note = f"{layer.file.name}: {len(lost)} compounds named there are unknown here ({', '.join(lost[:3])})"
-    values = layer.values.assign(**{column: np.array(cells, dtype=object)})
+    values = layer.values.assign(**{column: pd.Series(cells, layer.values.index, dtype=object)})
     return _with(layer, values, layer.shapes, (note,) if lost else ())
 
 
 def _with_owners(district: District, layer: Layer) -> Layer:
     """Return a layer of doors where each that names no building belongs to the nearest one, if that is near enough."""
-    given = layer.values.get("building_id", pd.Series(None, index=layer.values.index, dtype=object))
-    owners = given.to_numpy(dtype=object).copy()
+    given = list(layer.values["building_id"]) if "building_id" in layer.values else [None] * len(layer.values)
+    owners = list(given)
     if not district.buildings.empty:
         outlines = shapely.boundary(district.buildings.geometry.to_numpy())
         near = shapely.STRtree(outlines).query_nearest(layer.shapes, max_distance=_DOOR_REACH_M)
         for at, which in sorted(zip(*near.tolist(), strict=True), reverse=True):
-            owners[at] = given.iloc[at] or str(district.buildings.index[which])
+            owners[at] = given[at] or str(district.buildings.index[which])
     alone = [str(key) for key, owner in zip(layer.values.index, owners, strict=True) if owner is None]
     names = ", ".join(alone[:3])
     note = f"{layer.file.name}: {len(alone)} doors belong to no building within {_DOOR_REACH_M:g} m ({names})"
-    return _with(layer, layer.values.assign(building_id=owners), layer.shapes, (note,) if alone else ())
+    values = layer.values.assign(building_id=pd.Series(owners, layer.values.index, dtype=object))
+    return _with(layer, values, layer.shapes, (note,) if alone else ())
 
 
 def _by_id_or_name(frame: gpd.GeoDataFrame) -> dict[str, str]:
