@@ -161,6 +161,8 @@ def building_use(tags: Tags) -> str | None:
         return "service"
     if tags.get("amenity") in ("parking", "bicycle_parking", "motorcycle_parking"):
         return "garage" if tags["amenity"] == "parking" else "shed"
+    if "man_made" in tags:  # cooling towers, silos, works
+        return "industrial"
     if "shop" in tags or "office" in tags or "tourism" in tags:
         return "commercial"
     return "public" if "amenity" in tags or "leisure" in tags else "unknown"

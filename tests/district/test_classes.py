@@ -15,6 +15,7 @@ from siting.district import classes
         ({"building": "yes", "social_facility:for": "senior"}, "elderly_care"),
         ({"building": "garages"}, "garage"),
         ({"building": "university"}, "public"),
+        ({"building": "yes", "man_made": "cooling_tower"}, "industrial"),
         ({"building": "no"}, None),
         ({"building": "yes", "location": "underground"}, None),
         ({"building": "yes", "layer": "-1", "railway": "station"}, None),
