@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness
 from siting.rules.features import Features
-from siting.rules.margins import FAIL, NOT_EVALUATED, OUTCOMES, UNCERTAIN, at_least, worst_of_each
-from siting.rules.margins import without_breach as rank_without_breach
+from siting.rules.margins import FAIL, NOT_EVALUATED, OUTCOMES, UNCERTAIN, at_least, without_breach, worst_of_each
 from siting.rules.measurement import Measurement
 
 __all__ = ["Requirement", "clearance", "measure_clearance", "measure_distance", "measure_touch"]
@@ -66,7 +65,7 @@ def measure_touch(footprints: NDArray[np.object_], features: Features) -> Measur
     of a doubtful object: counted, UNCERTAIN. `feature_id` is the nearest of them, else the nearest object at all.
     """
     n = len(footprints)
-    measured, ranks = np.zeros(n), np.full(n, rank_without_breach(features.completeness))
+    measured, ranks = np.zeros(n), np.full(n, without_breach(features.completeness))
     nearest, deciding = _nearest(footprints, features), np.full(n, -1)
     deciding[nearest[0]] = nearest[1]
     rows, columns, gaps = _pairs(footprints, features, float(features.errors_m.max(initial=0.0)))
@@ -101,7 +100,7 @@ def clearance(footprints: NDArray[np.object_], areas: NDArray[np.object_]) -> _F
 def _measure(footprints: NDArray[np.object_], features: Features, needs: Requirement, gauge: _Gauge) -> Measurement:
     n = len(footprints)
     measured, required = np.full(n, np.nan), np.full(n, needs.stated)
-    ranks, deciding = np.full(n, rank_without_breach(features.completeness)), np.full(n, -1)
+    ranks, deciding = np.full(n, without_breach(features.completeness)), np.full(n, -1)
     rows, columns = _nearest(footprints, features)
     measured[rows], deciding[rows] = gauge(footprints[rows], features.shapes[columns]), columns
     required[rows] = needs.high[columns]

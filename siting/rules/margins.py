@@ -14,7 +14,18 @@ from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Outcome
 from siting.rules.measurement import Measurement
 
-__all__ = ["FAIL", "NOT_EVALUATED", "OUTCOMES", "PASS", "UNCERTAIN", "at_least", "at_most", "plain", "worst_of_each"]
+__all__ = [
+    "FAIL",
+    "NOT_EVALUATED",
+    "OUTCOMES",
+    "PASS",
+    "UNCERTAIN",
+    "at_least",
+    "at_most",
+    "plain",
+    "without_breach",
+    "worst_of_each",
+]
 
 #: Outcomes by rank, worst first.
 OUTCOMES: NDArray[np.object_] = np.array([outcome.value for outcome in Outcome], dtype=object)

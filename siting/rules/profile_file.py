@@ -47,6 +47,9 @@ def read_profile(path: Path | Traversable, *, label: str) -> Profile:
     except UnicodeDecodeError as error:
         message = f"{label}: is not UTF-8 text (byte {error.start})"
         raise RuleError(message) from error
+    except RecursionError as error:
+        message = f"{label}: is nested too deeply"
+        raise RuleError(message) from error
     except tomllib.TOMLDecodeError as error:
         message = f"{label}: is not TOML: {error}"
         raise RuleError(message) from error

@@ -116,6 +116,10 @@ def test_a_missing_file_and_a_file_that_is_not_text(tmp_path):
     assert "is not UTF-8 text" in refusal(str(tmp_path / "binary.toml"))
 
 
+def test_a_file_nested_beyond_reason_is_refused(write):
+    assert "nested too deeply" in refusal(write("a = " + "[" * 20_000))
+
+
 def test_broken_toml_names_line_and_column(write):
     assert "line 2, column" in refusal(write('name = "mine"\ntitle_en = oops\n'))
 
