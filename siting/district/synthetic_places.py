@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shapely import STRtree
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Point, Polygon, box
 
@@ -277,15 +278,15 @@ def _lot_things(use: str, lot: Polygon) -> list[Thing]:
 def _knit(things: Sequence[Thing]) -> list[Thing]:
     """Return `things` with every end of a way made a vertex of the ways it meets, and stray paths left out."""
     ways = [i for i, thing in enumerate(things) if "highway" in thing.tags]
+    tree = STRtree([things[i].shape for i in ways])
     knit = list(things)
     stray = set()
     for i in ways:
-        for end in (things[i].shape.coords[0], things[i].shape.coords[-1]):
-            met = False
-            for k in ways:
-                if k != i and knit[k].shape.distance(Point(end)) < 0.02:
-                    knit[k] = Thing(with_vertex(knit[k].shape, end), knit[k].tags)
-                    met = True
-            if not met and things[i].tags["highway"] == "footway" and not things[i].shape.is_ring:
+        shape, kind = things[i].shape, things[i].tags["highway"]
+        for end in (shape.coords[0], shape.coords[-1]):
+            met = sorted({ways[k] for k in tree.query(Point(end), predicate="dwithin", distance=0.02)} - {i})
+            for k in met:
+                knit[k] = Thing(with_vertex(knit[k].shape, end), knit[k].tags)
+            if not met and kind == "footway" and not shape.is_ring:
                 stray.add(i)
     return [thing for i, thing in enumerate(knit) if i not in stray]
