@@ -142,7 +142,7 @@ def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
             item.measured,
             item.required,
             item.margin,
-            item.unit,
+            unit_text(item.unit),
             item.feature_id,
             words.name(item.feature_id),
             both(f"force.{item.force}"),
@@ -216,7 +216,7 @@ def _clauses(run: Run) -> Sheet:
             both(f"force.{row['force']}"),
             row["op"],
             _value(row),
-            row["unit"],
+            unit_text(row["unit"]),
             row["kinds"],
             row["jurisdiction"],
             row["standard"],
@@ -300,7 +300,7 @@ def _assumptions(run: Run) -> Sheet:
             both(f"kind.{row.kind}"),
             both_or_name("figure", row.key),
             row.value,
-            row.unit,
+            unit_text(row.unit),
             row.source,
             "" if pd.isna(row.year) else str(int(row.year)),
             both_or_name("confidence", row.confidence),
@@ -318,3 +318,9 @@ def both_or_name(prefix: str, name: str) -> str:
     """Return the catalogue's words for a name of data, with the name itself where the catalogue has none."""
     key = f"{prefix}.{name}"
     return f"{both(key)} ({name})" if key in Texts.load("zh").catalogue else name
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit in both languages, or as it is where every reader knows it (m, kW)."""
+    key = f"unit.{unit}"
+    return both(key) if key in Texts.load("zh").catalogue else unit

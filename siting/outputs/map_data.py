@@ -35,6 +35,7 @@ _TEXT_GROUPS = (
     "state",
     "source",
     "tier",
+    "unit",
 )
 
 

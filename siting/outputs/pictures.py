@@ -59,7 +59,7 @@ def bilingual(key: str, /, **values: Any) -> Markup:
 
 
 def plan_picture(run: Run) -> Markup:
-    """Return the plan as one SVG: ground, buildings by service, candidates and numbered sites, scale and north."""
+    """Return the plan as one SVG: ground, buildings by service, numbered sites, scale and north."""
     district = run.district
     shown = district.compounds.geometry
     frame = _Frame.around(shown if len(shown) else gpd.GeoSeries([district.study_area], crs=district.crs))
@@ -98,10 +98,6 @@ def _built(run: Run, frame: _Frame) -> Iterable[Markup]:
     yield _path(buildings[state.isna()], frame, fill=PALETTE["building"], stroke="#aaa497", width=0.5)
     for name in ("served", "partly", "unserved"):
         yield _path(buildings[state.eq(name)], frame, fill=PALETTE[name], stroke="#6f7f8b", width=0.5)
-    candidates = run.candidates.frame
-    accepted = candidates.index.isin(run.verdicts.accepted)
-    chosen = candidates.index.isin(run.plan.sites.index)
-    yield _path(candidates.geometry[accepted & ~chosen], frame, stroke=PALETTE["accepted"], width=0.9)
     yield _path(run.plan.sites.geometry, frame, fill=PALETTE["site"], stroke="#ffffff", width=0.8)
 
 
@@ -166,7 +162,7 @@ def _outline(part: Any, frame: _Frame) -> str:
 
 def coverage_chart(figures: pd.DataFrame, words: Words) -> Markup:
     """Return bars of served and wanted vehicles, one a compound in the order given (`view.compound_figures`)."""
-    left, right, row = 210.0, 110.0, 24.0
+    left, right, row = 210.0, 150.0, 24.0
     most = max(float(figures["demand"].max()), 1.0) if len(figures) else 1.0
     room = _WIDTH - left - right
     parts = []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from siting.kinds import Kind
+from siting.kinds import Kind, Outcome
 from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
@@ -30,6 +30,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "question": {lang: _question(run, lang) for lang in LANGUAGES},
         "reasons": list(zip(words.reasons("zh"), words.reasons("en"), strict=True)),
         "sites": _sites(run),
+        "open_sites": int(run.plan.sites["outcome"].eq(Outcome.NOT_EVALUATED.value).sum()),
         "refused": _refused(ledger, clauses),
         "survey": _survey(run, ledger, clauses),
         "unmapped": [

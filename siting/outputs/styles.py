@@ -30,6 +30,7 @@ PALETTE: Mapping[str, str] = MappingProxyType(
         "hydrant": "#b03a2e",
         "parking": "#e3e6ee",
         "power": "#7a6a00",
+        "hazard": "#a85b00",
     }
 )
 

@@ -76,6 +76,10 @@
   } });
   map.addControl(new North());
 
+  var MARK_COLOURS = { hydrant: PALETTE.hydrant, sensitive: "#8d5a86", hazard: PALETTE.hazard, other: "#8b8f94" };
+  var HAZARD = { fuel: 1, gas: 1, tank: 1, substation: 1 };
+  function markClass(kind) { return kind === "hydrant" ? kind : USE[kind] ? "sensitive" : HAZARD[kind] ? "hazard" : "other"; }
+
   var groups = {}, drawn = 0;
   function add(name, shape, data) {
     shape.datum = data;
@@ -106,7 +110,7 @@
     });
     D.barriers.forEach(function (g) { add("barriers", L.polyline(paths(g), still({ color: PALETTE.barrier, weight: 1.3 }))); });
     D.gates.forEach(function (g) { add("barriers", L.circleMarker(path(g.g)[0], { radius: 3.4, color: PALETTE.barrier, weight: 1.6, fillColor: "#fff", fillOpacity: 1 }), g); });
-    D.marks.forEach(function (m) { add("marks", L.circleMarker(path(m.g)[0], { radius: m.k === "hydrant" ? 3 : 4, color: "#fff", weight: 1, fillColor: m.k === "hydrant" ? PALETTE.hydrant : PALETTE.sensitive, fillOpacity: 1 }), m); });
+    D.marks.forEach(function (m) { add("marks", L.circleMarker(path(m.g)[0], { radius: markClass(m.k) === "hydrant" || markClass(m.k) === "other" ? 2.8 : 4.5, color: "#fff", weight: 1, fillColor: MARK_COLOURS[markClass(m.k)], fillOpacity: 1 }), m); });
     D.transformers.forEach(function (p) { add("power", L.circleMarker(path(p.g)[0], { radius: 4.5, color: "#fff", weight: 1.2, fillColor: PALETTE.power, fillOpacity: 1 }), p); });
   }
 
@@ -130,19 +134,19 @@
       drawn += 1;
     });
     D.candidates.forEach(function (c) {
-      c.shape = add(c.a ? "accepted" : "refused", L.polygon(areas(c.g), c.a ? { color: PALETTE.accepted, weight: 1.6, fillColor: "#bfe3da", fillOpacity: 0.5 } : { color: PALETTE.refused, weight: 1.1, opacity: 0.85, dashArray: "3 2", fillColor: "#f3d3d3", fillOpacity: 0.35 }), c);
+      c.shape = add(c.a ? "accepted" : "refused", L.polygon(areas(c.g), c.a ? { color: PALETTE.accepted, weight: 1.2, fillColor: "#bfe3da", fillOpacity: 0.45 } : { color: PALETTE.refused, weight: 1.1, opacity: 0.85, dashArray: "3 2", fillColor: "#f3d3d3", fillOpacity: 0.35 }), c);
     });
     D.sites.forEach(function (s, k) {
       s.number = k + 1;
       s.shape = add("sites", L.polygon(areas(s.g), { color: "#ffffff", weight: 1.5, fillColor: PALETTE.site, fillOpacity: 1 }), s);
-      s.pin = L.marker(s.shape.getBounds().getCenter(), { icon: pinIcon(s, false), keyboard: true, title: "", riseOnHover: true });
+      s.pin = L.marker(s.shape.getBounds().getCenter(), { icon: pinIcon(s), keyboard: true, title: "", riseOnHover: true });
       s.pin.datum = s;
       groups.pins.addLayer(s.pin);
     });
   }
-  function pinIcon(site, on) {
+  function pinIcon(site) {
     var width = site.number > 99 ? 32 : 24;
-    return L.divIcon({ className: "pin" + (on ? " on" : ""), html: String(site.number), iconSize: [width, 24] });
+    return L.divIcon({ className: "pin", html: String(site.number), iconSize: [width, 24] });
   }
 
   /* Cards and tooltips: HTML strings; every foreign text goes through esc(). */
@@ -151,7 +155,7 @@
   function top(name, small, extra) {
     return "<div class='top'>" + (extra || "") + "<div><h3>" + esc(name) + "</h3><small>" + esc(small) + "</small></div></div>";
   }
-  function amount(value, unit) { return num(value, 2) + " " + unit; }
+  function amount(value, unit) { return num(value, 2) + " " + (D.texts[lang]["unit." + unit] || unit); }
   function measuredText(clause, row) {
     var sign = clause.op === ">=" ? "≥ " : "≤ ", unit = clause.unit;
     var need = row[3] === null ? "" : t("map.required", { value: sign + amount(row[3], unit) });
@@ -224,7 +228,7 @@
       groups[name].on("tooltipopen", function (event) { if (!event.tooltip._content || event.tooltip._container && !event.tooltip._container.textContent) { event.layer.closeTooltip(); } });
     });
     Object.keys(CARDS).forEach(function (name) {
-      groups[name].bindPopup(function (layer) { return CARDS[name](layer.datum); }, POPUP);
+      groups[name].eachLayer(function (shape) { shape.bindPopup(function (layer) { return CARDS[name](layer.datum); }, POPUP); });
     });
     Object.keys(zoneGroups).forEach(function (c) {
       zoneGroups[c].bindTooltip(function () { var k = D.clauses[c]; return "<b>" + esc(title(k)) + "</b><br>" + esc(k.standard + " " + k.clause); }, { sticky: true });
@@ -238,11 +242,11 @@
     });
   }
   function select(site) {
-    if (selected) { selected.pin.setIcon(pinIcon(selected, false)); }
+    if (selected) { L.DomUtil.removeClass(selected.pin.getElement(), "on"); }
     groups.links.clearLayers(); groups.picked.clearLayers();
     selected = site;
     if (site) {
-      site.pin.setIcon(pinIcon(site, true));
+      L.DomUtil.addClass(site.pin.getElement(), "on");
       var from = site.shape.getBounds().getCenter();
       D.buildings.forEach(function (b) {
         (b.w || []).forEach(function (w) {
@@ -260,15 +264,15 @@
   function go(site) {
     map.closePopup();
     map.setView(site.pin.getLatLng(), Math.max(map.getZoom(), 17.5), { animate: false });
-    site.pin.openPopup();
     select(site);
+    site.pin.openPopup();
   }
 
   /* Panel */
   var LAYERS = [
     { id: "sites", groups: ["sites", "pins"], on: true, mark: ["dot", "site"], count: D.sites.length },
     { id: "links", groups: ["picked", "links"], on: true, mark: ["dash", "#b0490a"] },
-    { id: "accepted", groups: ["accepted"], on: true, mark: ["box", "#bfe3da", "accepted"], count: D.candidates.filter(function (c) { return c.a; }).length },
+    { id: "accepted", groups: ["accepted"], on: false, mark: ["box", "#bfe3da", "accepted"], count: D.candidates.filter(function (c) { return c.a; }).length },
     { id: "refused", groups: ["refused"], on: false, mark: ["dashbox", "#f3d3d3", "refused"], count: D.candidates.filter(function (c) { return !c.a; }).length },
     { id: "zones", groups: [], on: false, mark: ["hatch", "zone"], count: D.zones.length },
     { id: "service", groups: [], on: true, mark: ["box", "served", "#6f7f8b"] },
@@ -304,7 +308,7 @@
       var html = tick(layer.id, layer.on, t("map.layer_" + layer.id), layer.mark, layer.count);
       if (layer.id === "service" && layer.on) { html += key(["served", "partly", "unserved"].map(function (s) { return [["box", s, "#6f7f8b"], t("service." + s)]; })); }
       if (layer.id === "buildings") { html += key([[["box", "sensitive", "#8d6a88"], t("map.sensitive")], [["box", "building", "#aaa497"], t("map.other")]]); }
-      if (layer.id === "marks") { html += key([[["dot", "hydrant"], t("obstacle.hydrant")], [["dot", "sensitive"], t("map.neighbour")]]); }
+      if (layer.id === "marks") { html += key(["hydrant", "sensitive", "hazard", "other"].map(function (k) { return [["dot", MARK_COLOURS[k]], t("map.mark_" + k)]; })); }
       if (layer.id === "zones" && layer.on) { html += "<div class='sub'>" + D.zones.map(function (z) { return tick("zone:" + z.c, zonesOn[z.c], title(D.clauses[z.c]), ["hatch", "zone"], z.n); }).join("") + "</div>"; }
       return html;
     }).join("");
