@@ -131,7 +131,7 @@ COMPOUND_PLANS = (
         gates="S",
         level_tags=0.9,
         row_gap_m=21.0,
-        lots=(Lot("towers", ring(0.01, 0.42, 0.24, 0.89)), Lot("towers", ring(0.32, 0.42, 0.61, 0.89))),
+        lots=(Lot("towers", ring(0.01, 0.42, 0.24, 0.89)), Lot("towers", ring(0.32, 0.42, 0.58, 0.89))),
     ),
     CompoundPlan(
         12,
