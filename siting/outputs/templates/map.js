@@ -402,9 +402,10 @@
     while (row && row !== this && !(row.getAttribute && row.getAttribute("data-row"))) { row = row.parentNode; }
     if (row && row !== this) { go(D.sites[Number(row.getAttribute("data-row")) - 1]); }
   });
-  function refit() { map.invalidateSize({ animate: false, pan: false }); home(false); }
-  window.addEventListener("beforeprint", refit);
-  window.addEventListener("afterprint", refit);
+  /* Paper: the map takes the size that map.css gives it in print before the browser lays the page out. */
+  function refit() { map.invalidateSize({ animate: false, pan: false }); home(false); widths(); }
+  window.addEventListener("beforeprint", function () { document.documentElement.className = "paper"; refit(); });
+  window.addEventListener("afterprint", function () { document.documentElement.className = ""; refit(); });
   if (asked.site && D.sites[Number(asked.site) - 1]) { go(D.sites[Number(asked.site) - 1]); }
   if (asked.building) { D.buildings.forEach(function (b) { if (b.i === asked.building) { map.setView(b.shape.getBounds().getCenter(), 18, { animate: false }); b.shape.openPopup(); } }); }
   if (asked.candidate) { D.candidates.forEach(function (c) { if (c.i === asked.candidate) { map.setView(c.shape.getBounds().getCenter(), 18.5, { animate: false }); c.shape.openPopup(); } }); }
