@@ -436,7 +436,7 @@ rows = st.lists(
 
 
 @given(rows)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_what_is_written_to_a_layer_is_read_back_in_any_order(tmp_path_factory, drawn_rows):
     folder = tmp_path_factory.mktemp("layers")
     found = []
