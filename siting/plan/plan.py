@@ -1,0 +1,115 @@
+"""Meaning: the numbers of a solution become a plan: which sites, for whom, for how much, and why not more."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting import tables
+from siting.framing import Framing
+from siting.kinds import Kind
+from siting.model.solution import Solution
+from siting.plan.reasons import Sentence, reasons_for
+
+__all__ = ["Plan", "make_plan"]
+
+_LEAST_SERVED = 1e-6  # vehicles; less is the solver's round-off
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plan:
+    """What to build. The candidate table of the framing is its parent; `sites` are the chosen rows with their meaning.
+
+    `links`: building_id, site_id, walk_m, served (vehicles), one row for each pair served. `upgrades`: transformer_id
+    to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan.
+    """
+
+    sites: gpd.GeoDataFrame  # siting.tables.SITES
+    links: pd.DataFrame
+    spent_cny: float
+    upgrades: dict[str, float]
+    demand: float  # vehicles
+    served: float  # vehicles
+    households_served: float
+    reasons: tuple[Sentence, ...]
+    framing: Framing
+    solution: Solution
+
+    def __post_init__(self) -> None:
+        """Check the table of sites."""
+        tables.SITES.check(self.sites)
+
+
+def make_plan(framing: Framing, solution: Solution) -> Plan:
+    """Return the plan that `solution` means for `framing`; both are kept in it."""
+    served = _served_links(framing, solution)
+    sites = _sites(framing, solution, served)
+    upgrades: dict[str, float] = {}
+    transformers = framing.problem.transformers
+    for number, step in solution.upgrades if transformers is not None else ():
+        name = framing.transformer_ids[number]
+        upgrades[name] = upgrades.get(name, 0.0) + float(transformers.steps[number][step][1])
+    demand = framing.links.demand.frame
+    return Plan(
+        sites=sites,
+        links=served.drop(columns="households").reset_index(drop=True),
+        spent_cny=float(sites["cost_cny"].sum()) + sum(upgrades.values()),
+        upgrades=dict(sorted(upgrades.items())),
+        demand=float(demand["vehicles"].sum()),
+        served=float(served["served"].sum()),
+        households_served=float(served["households"].sum()),
+        reasons=reasons_for(framing, solution),
+        framing=framing,
+        solution=solution,
+    )
+
+
+def _served_links(framing: Framing, solution: Solution) -> pd.DataFrame:
+    """Return building_id, site_id, walk_m, served (vehicles), households of every pair that is served."""
+    links = framing.links.frame
+    demand = framing.links.demand.frame
+    chosen = solution.served > _LEAST_SERVED
+    rows = links[["building_id", "candidate_id", "walk_m"]][chosen].rename(columns={"candidate_id": "site_id"})
+    served = solution.served[chosen]
+    of_building = demand.loc[rows["building_id"]]
+    vehicles = of_building["vehicles"].to_numpy(float)
+    share = np.divide(served, vehicles, out=np.zeros_like(served), where=vehicles > 0)
+    return rows.assign(served=served, households=share * of_building["households"].to_numpy(float))
+
+
+def _sites(framing: Framing, solution: Solution, served: pd.DataFrame) -> gpd.GeoDataFrame:
+    verdicts = framing.links.verdicts
+    candidates = verdicts.candidates
+    built = np.flatnonzero(solution.modules > 0)
+    ids = [framing.candidate_ids[number] for number in built]
+    frame = candidates.frame.loc[ids]
+    modules = solution.modules[built].astype(np.int64)
+    ports = modules * frame["ports_per_module"].to_numpy(np.int64)
+    port_kw = np.array([candidates.catalogue.kind(Kind(kind)).port_kw for kind in frame["kind"]], dtype=float)
+    by_site = served.groupby("site_id")[["served", "households"]].sum().reindex(ids, fill_value=0.0)
+    names = candidates.zones.district.compounds["name"].reindex(frame["compound_id"]).to_numpy(object)
+    sites = gpd.GeoDataFrame(
+        {
+            "compound_id": frame["compound_id"].to_numpy(object),
+            "compound_name": names,
+            "place_id": frame["place_id"].to_numpy(object),
+            "kind": frame["kind"].to_numpy(object),
+            "bays": frame["bays"].to_numpy(np.int64),
+            "modules": modules,
+            "ports": ports,
+            "power_kw": ports * port_kw,
+            "cost_cny": frame["open_cost_cny"].to_numpy(float) + modules * frame["module_cost_cny"].to_numpy(float),
+            "served": by_site["served"].to_numpy(float),
+            "households_served": by_site["households"].to_numpy(float),
+            "clearance_m": verdicts.clearance_m.reindex(ids).to_numpy(float),
+            "outcome": verdicts.outcomes.reindex(ids).to_numpy(object),
+            "transformer_id": framing.power.feeds.reindex(ids).to_numpy(object),
+            "year": np.zeros(len(ids), dtype=np.int64),
+            "tier": ["implement"] * len(ids),
+        },
+        geometry=frame.geometry.to_numpy(),
+        index=pd.Index(ids, name="site_id", dtype=object),
+        crs=candidates.frame.crs,
+    )
+    return sites if len(sites) else tables.SITES.empty(candidates.frame.crs)

@@ -1,0 +1,123 @@
+"""Meaning: what limits a plan, in sentences for the planner: no lawful place, no walk, too little money, no ports."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from siting.framing import Framing
+from siting.kinds import Outcome
+from siting.model.solution import Solution, Status
+from siting.rules.clause import Force
+
+__all__ = ["Sentence", "reasons_for"]
+
+
+class Sentence(NamedTuple):
+    """One sentence in two languages."""
+
+    en: str
+    zh: str
+
+
+def reasons_for(framing: Framing, solution: Solution) -> tuple[Sentence, ...]:
+    """Say what keeps the plan from serving more; never empty."""
+    said = [*_nothing_to_choose(framing), *_money(framing, solution), *_reach(framing), *_stopped(solution)]
+    return tuple(said) or (Sentence("Every vehicle in reach of a lawful place is served.", "步行可达的车辆均已服务。"),)
+
+
+def _nothing_to_choose(framing: Framing) -> list[Sentence]:
+    verdicts = framing.links.verdicts
+    offered = len(verdicts.candidates.frame)
+    if framing.links.demand.frame.empty:
+        return [
+            Sentence(
+                "No building in a compound has households, so nobody asks for a port: check the compounds, or give "
+                "households in a layer.",
+                "小区内没有住户数据，没有充电需求：请检查小区边界，或用图层给出户数。",
+            )
+        ]
+    if not offered:
+        notes = "; ".join(verdicts.candidates.notes[:3])
+        return [
+            Sentence(
+                f"No compound has ground on which a footprint fits{f' ({notes})' if notes else ''}.",
+                "没有任何小区有可以布置的用地(原因见报告的数据一节)。",
+            )
+        ]
+    if not verdicts.accepted:
+        frame = verdicts.frame
+        broken = frame[
+            (frame["force"] == Force.MUST.value) & frame["outcome"].isin([Outcome.FAIL.value, Outcome.UNCERTAIN.value])
+        ]
+        clause, count = broken["clause_id"].value_counts().index[0], int(broken["clause_id"].value_counts().iloc[0])
+        return [
+            Sentence(
+                f"None of {offered} candidates passes every must; clause {clause} alone stops {count}.",
+                f"{offered} 个候选点没有一个满足全部强制条款；其中条款 {clause} 否决 {count} 个。",
+            )
+        ]
+    if not len(framing.problem.walks):
+        return [
+            Sentence(
+                f"No lawful place is within {framing.links.radius_m:g} m of walking; raise the walking limit or share "
+                "sites between compounds.",
+                f"步行 {framing.links.radius_m:g} m 内没有合法用地；可放宽步行距离或允许小区之间共享。",
+            )
+        ]
+    return []
+
+
+def _money(framing: Framing, solution: Solution) -> list[Sentence]:
+    problem = framing.problem
+    sites, budget = problem.sites, problem.budget_cny
+    reached = np.unique(problem.walks.j)
+    if budget is None or not reached.size:
+        return []
+    cheapest = float((sites.open_cost_cny + sites.module_cost_cny)[reached].min())
+    if not (solution.modules > 0).any() and cheapest > budget:
+        return [
+            Sentence(
+                f"The budget of {budget:,.0f} CNY is below the cheapest lawful site with one module, {cheapest:,.0f} CNY.",
+                f"预算 {budget:,.0f} 元低于最便宜的合法点位(一个模块){cheapest:,.0f} 元。",
+            )
+        ]
+    idle = budget - solution.spent_cny
+    if idle >= cheapest:
+        return [
+            Sentence(
+                f"{idle:,.0f} CNY stay idle: no further lawful site within the limits would serve a vehicle that is not "
+                "served already.",
+                f"剩余 {idle:,.0f} 元未用：在现有限制下，再建也不能多服务车辆。",
+            )
+        ]
+    return [Sentence("Money is the limit: the rest does not pay for another site.", "资金是限制：余款不足以再建一处。")]
+
+
+def _reach(framing: Framing) -> list[Sentence]:
+    problem = framing.problem
+    if not len(problem.walks):
+        return []
+    reached = np.zeros(len(problem.demands), dtype=bool)
+    reached[problem.walks.i] = True
+    lost = float(problem.demands.vehicles[~reached].sum())
+    total = float(problem.demands.vehicles.sum())
+    if lost < 0.5:
+        return []
+    return [
+        Sentence(
+            f"{lost:,.0f} of {total:,.0f} vehicles have no lawful place within {framing.links.radius_m:g} m of walking, "
+            "whatever the money.",
+            f"{total:,.0f} 辆中有 {lost:,.0f} 辆在步行 {framing.links.radius_m:g} m 内没有合法用地，增加资金也无法服务。",
+        )
+    ]
+
+
+def _stopped(solution: Solution) -> list[Sentence]:
+    if solution.status not in (Status.TIME_LIMITED, Status.HEURISTIC):
+        return []
+    return [
+        Sentence(
+            f"The solver was stopped before it was done; a better plan may serve up to {100 * solution.gap:.2g} % more.",
+            f"求解器未算完即停止；更好的方案最多可多服务 {100 * solution.gap:.2g} %。",
+        )
+    ]
