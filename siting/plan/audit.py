@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from siting.district.record import District
 from siting.errors import DataError
@@ -20,6 +21,7 @@ from siting.plan.audit_figures import KindFigures, figures_of
 from siting.plan.audit_law import (
     check_breaches,
     check_ledger,
+    check_offer,
     check_outcomes,
     measure_all,
     sampled_candidates,
@@ -33,6 +35,7 @@ from siting.plan.audit_places import (
     check_compounds,
     check_copy,
     check_gaps,
+    check_ground,
     check_ids,
     check_overlaps,
 )
@@ -63,7 +66,7 @@ def audit_run(folder: Path) -> AuditReport:
     rulebook = load_rulebook(run.settings.profile, on=run.settings.on)
     figures = figures_of(run.settings.catalogue)
     things = things_by_class(run.facts, rulebook)
-    others = sampled_candidates(run)
+    others, left_out = sampled_candidates(run)
     at_sites = measure_all(subjects_of(run, run.sites.index.unique(), run.sites), rulebook, things, figures)
     at_others = measure_all(subjects_of(run, others, run.candidates), rulebook, things, figures)
     demand = demand_again(run.facts, run.settings.rates)
@@ -71,16 +74,16 @@ def audit_run(folder: Path) -> AuditReport:
     checked = collect(
         (
             check_breaches(at_sites, rulebook, run.settings.admit),
-            check_ledger(run, rulebook, at_sites),
-            check_ledger(run, rulebook, at_others),
+            check_ledger(run, rulebook, pd.concat([at_sites, at_others])),
             check_outcomes(run, at_sites),
+            check_offer(run),
             *_check_places(run, rulebook),
             *_check_sums(run, rulebook, demand, figures),
             check_links(run),
             walks,
         )
     )
-    return AuditReport(checked.findings, checked.checks, at_sites, notes)
+    return AuditReport(checked.findings, checked.checks, at_sites, left_out + notes)
 
 
 def audit_sites(
@@ -121,6 +124,7 @@ def _check_places(run: RunFolder, rulebook: Rulebook) -> tuple[Checked, ...]:
         check_overlaps(run.sites),
         check_gaps(run.sites, rulebook),
         check_compounds(run),
+        check_ground(run),
         check_clearances(run),
         check_copy(run),
     )

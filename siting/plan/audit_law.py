@@ -19,6 +19,7 @@ __all__ = [
     "MOST_CANDIDATES",
     "check_breaches",
     "check_ledger",
+    "check_offer",
     "check_outcomes",
     "measure_all",
     "sampled_candidates",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 #: Candidates that were not chosen, whose rows of the ledger are measured again; of more every n-th is taken.
-MOST_CANDIDATES = 60
+MOST_CANDIDATES = 250
 
 _MEASURED = 1e-6  # verdicts.csv keeps nine digits
 _COLUMNS = ["site_id", "clause_id", "metric", "measured", "required", "unit", "tolerance", "outcome", "force",
@@ -56,10 +57,18 @@ def subjects_of(run: RunFolder, ids: Iterable[str], frame: Any) -> Iterator[Subj
         )
 
 
-def sampled_candidates(run: RunFolder) -> tuple[str, ...]:
-    """Return the ids of candidates that were not chosen and are measured again all the same, evenly taken."""
+def sampled_candidates(run: RunFolder) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return candidates that were not chosen and are measured again all the same, and a note if not all are."""
     others = [str(name) for name in run.candidates.index.unique() if name not in run.sites.index]
-    return tuple(others[:: max(1, math.ceil(len(others) / MOST_CANDIDATES))])
+    step = max(1, math.ceil(len(others) / MOST_CANDIDATES))
+    taken = tuple(others[::step])
+    if step == 1:
+        return taken, ()
+    note = (
+        f"Of {len(others)} candidates that were not chosen, every {step}th was measured again ({len(taken)}). "
+        f"未选用的 {len(others)} 个候选点中,每 {step} 个抽查一个(共 {len(taken)} 个)。"
+    )
+    return taken, (note,)
 
 
 def measure_all(
@@ -129,6 +138,31 @@ def check_ledger(run: RunFolder, rulebook: Rulebook, again: pd.DataFrame) -> Che
         if key in recorded:
             findings.extend(_differences(key, recorded[key], mine))
     return Checked(tuple(findings), len(wanted) + 4 * len(again))
+
+
+def check_offer(run: RunFolder) -> Checked:
+    """Check that candidates.geojson lists every candidate once, each with the worst of its musts in verdicts.csv."""
+    musts = run.verdicts[run.verdicts["force"] == Force.MUST.value]
+    worst: dict[str, str] = {}
+    for candidate_id, outcome in zip(musts["candidate_id"], musts["outcome"], strict=True):
+        held = worst.get(candidate_id, Outcome.PASS.value)
+        worst[candidate_id] = min(held, outcome, key=lambda name: _RANK.get(name, -1))
+    copy = run.candidates_copy
+    claimed = dict(zip(copy["candidate_id"], copy["outcome"], strict=True)) if len(copy) else {}
+    names = sorted({*map(str, run.candidates.index), *claimed})
+    findings = []
+    for name in names:
+        mine = worst.get(name, Outcome.PASS.value) if name in run.candidates.index else None
+        if claimed.get(name) != mine:
+            findings.append(
+                Finding.say(
+                    "candidate-differs",
+                    f"candidate {name} is {claimed.get(name)} in candidates.geojson; by verdicts.csv it is {mine}",
+                    f"候选点 {name} 在 candidates.geojson 中为 {claimed.get(name)},按 verdicts.csv 应为 {mine}",
+                    site_id=name,
+                )
+            )
+    return Checked(tuple(findings), len(names))
 
 
 def check_outcomes(run: RunFolder, again: pd.DataFrame) -> Checked:

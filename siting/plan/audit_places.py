@@ -25,6 +25,7 @@ __all__ = [
     "check_compounds",
     "check_copy",
     "check_gaps",
+    "check_ground",
     "check_ids",
     "check_overlaps",
 ]
@@ -33,6 +34,12 @@ _SAME_PLACE_M = 1e-6
 _SAME_AREA_M2 = 1e-6
 _COPY_M = 0.02  # seven digits of a degree are a lattice of about 1 cm
 _COPY_RELATIVE = 1e-6
+_AREA = 2  # dimensions
+_EV_KINDS = (Kind.EV_SURFACE.value, Kind.EV_GARAGE.value)
+_IN_THE_WAY = frozenset(
+    {"bicycle_parking", "charging_station", "climbing_area", "fire_station", "fuel", "gas", "heritage", "hydrant"}
+    | {"pitch", "playground", "substation", "tank", "tree", "water"}
+)
 _KEPT = ("compound_id", "place_id", "kind", "bays")
 _COPIED = ("compound_id", "kind", "bays", "ports", "power_kw", "cost_cny", "served", "clearance_m", "outcome",
            "transformer_id", "year", "tier")  # fmt: skip
@@ -164,28 +171,81 @@ def check_gaps(sites: gpd.GeoDataFrame, rulebook: Rulebook) -> Checked:
 
 
 def check_compounds(run: RunFolder) -> Checked:
-    """Check that every site lies wholly inside its compound."""
+    """Check that every site lies wholly inside its compound (an EV site: or one car park), which was mapped enough."""
     findings = []
-    compounds = run.facts.tables["compounds"]
+    compounds, parking = run.facts.tables["compounds"], run.facts.tables["parking"]
+    lots = parking[parking["kind"].isin(("surface", "street_side", "unknown"))].geometry
     for site_id, site in run.sites.iterrows():
-        inside = site["compound_id"] in compounds.index
-        outside_m2 = (
-            site.geometry.difference(compounds.geometry[site["compound_id"]]).area if inside else site.geometry.area
-        )
-        if not inside or outside_m2 > _SAME_AREA_M2:
+        compound_id = site["compound_id"]
+        known = compound_id in compounds.index
+        grounds = [compounds.geometry[compound_id]] if known else []
+        if known and site["kind"] in _EV_KINDS:
+            grounds.extend(lots)
+        outside_m2 = min((site.geometry.difference(ground).area for ground in grounds), default=site.geometry.area)
+        if outside_m2 > _SAME_AREA_M2:
             findings.append(
                 Finding.say(
                     "outside-compound",
-                    f"site {site_id} lies outside compound {site['compound_id']} with {outside_m2:.3f} m2",
-                    f"选定点 {site_id} 有 {outside_m2:.3f} m2 在小区 {site['compound_id']} 之外",
+                    f"site {site_id} lies outside compound {compound_id} with {outside_m2:.3f} m2",
+                    f"选定点 {site_id} 有 {outside_m2:.3f} m2 在小区 {compound_id} 之外",
                     site_id=str(site_id),
-                    feature_id=str(site["compound_id"]),
+                    feature_id=str(compound_id),
                     measured=outside_m2,
                     required=0,
                     unit="m2",
                 )
             )
-    return Checked(tuple(findings), len(run.sites))
+        if known and compounds.loc[compound_id, "state"] != "ready":
+            findings.append(
+                Finding.say(
+                    "survey-first",
+                    f"site {site_id} stands in compound {compound_id}, whose buildings look unmapped: survey it first",
+                    f"选定点 {site_id} 所在小区 {compound_id} 的楼栋疑似未测绘,应先现场核查",
+                    site_id=str(site_id),
+                    feature_id=str(compound_id),
+                )
+            )
+    return Checked(tuple(findings), 2 * len(run.sites))
+
+
+def check_ground(run: RunFolder) -> Checked:
+    """Check that nothing stands, flows or runs where a site is: no building, way, wall, water, post or car park."""
+    findings: list[Finding] = []
+    checks = 0
+    tables = run.facts.tables
+    obstacles, parking, transformers = tables["obstacles"], tables["parking"], tables["transformers"]
+    layers = {
+        "building": tables["buildings"].geometry,
+        "road": tables["roads"].geometry,
+        "barrier": tables["barriers"].geometry,
+        "obstacle": obstacles[obstacles["kind"].isin(_IN_THE_WAY)].geometry,
+        "transformer": transformers[transformers.geometry.notna()].geometry,
+    }
+    lots = {"parking": parking[parking["kind"] != "underground"].geometry}
+    for site_id, site in run.sites.iterrows():
+        for layer, shapes in (layers if site["kind"] in _EV_KINDS else layers | lots).items():
+            checks += len(shapes)
+            findings.extend(
+                Finding.say(
+                    "ground-taken",
+                    f"site {site_id} stands on {layer} {name}",
+                    f"选定点 {site_id} 压占 {name}({layer})",
+                    site_id=str(site_id),
+                    feature_id=str(name),
+                )
+                for name, shape in shapes.items()
+                if _stands_on(site.geometry, shape)
+            )
+    return Checked(tuple(findings), checks)
+
+
+def _stands_on(site: Any, shape: Any) -> bool:
+    """Return whether a footprint shares ground with an area, or has a line or a point inside; a touch is none."""
+    if not shapely.intersects(site, shape):
+        return False
+    if shapely.get_dimensions(shape) == _AREA:
+        return bool(site.intersection(shape).area > _SAME_AREA_M2)
+    return not site.touches(shape)
 
 
 def check_clearances(run: RunFolder) -> Checked:

@@ -25,7 +25,7 @@ from siting.tables import CANDIDATES, GROUPS, SITES, Table
 __all__ = ["DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
 
 _FILES = ("run.json", "study.toml", "plan.gpkg", "sites.geojson", "candidates.geojson", "verdicts.csv", "links.csv")
-_VERDICT_COLUMNS = ("candidate_id", "clause_id", "metric", "measured", "required", "unit", "tolerance", "outcome")
+_VERDICT_COLUMNS = ("candidate_id", "clause_id", "measured", "required", "tolerance", "outcome", "force")
 _LINK_COLUMNS = ("building_id", "site_id", "walk_m", "served")
 _GEOPACKAGE = "plan.gpkg"
 

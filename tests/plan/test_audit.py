@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from plan.audit_builders import edit_csv, edit_geojson, edit_json, edit_layer, edit_study, write_run_folder
+from builders import district, parking
+from plan.audit_builders import ORIGIN, edit_csv, edit_geojson, edit_json, edit_layer, edit_study, write_run_folder
 from shapely import Point
 from shapely.affinity import translate
 
@@ -73,8 +74,16 @@ def move(layers: tuple[str, ...], key: str, east: float, north: float) -> Tamper
     return tamper
 
 
+def car_park():
+    return district(parking((40, 0, 48, 11), id="k/1", compound_id="c/1"), origin=ORIGIN).parking
+
+
 def refuse(feature) -> None:
     feature["properties"]["outcome"] = "FAIL"
+
+
+def praise(feature) -> None:
+    feature["properties"]["outcome"] = "PASS"
 
 
 EVERYWHERE = ("sites", "candidates", "groups")
@@ -92,6 +101,11 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "two sites that overlap": (move(EVERYWHERE, "s/2", -118, 0), "sites-overlap"),
     "two sites 1 m apart": (move(EVERYWHERE, "s/2", -120, 5), "group-gap"),
     "a site over the compound's edge": (move(EVERYWHERE, "s/1", 0, -12), "outside-compound"),
+    "a site on somebody's car park": (
+        lambda folder: edit_layer(folder, "parking", lambda _: car_park()),
+        "ground-taken",
+    ),
+    "a site where nobody has mapped the houses": (row("compounds", "c/1", state="survey_first"), "survey-first"),
     "a site that is no candidate": (
         lambda folder: edit_layer(folder, "sites", lambda sites: sites.rename({"s/1": "s/9"})),
         "site-not-a-candidate",
@@ -101,6 +115,14 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
             folder, "candidates.geojson", lambda item: item["properties"].update(outcome="FAIL")
         ),
         "candidate-not-accepted",
+    ),
+    "a candidate that was refused and is praised": (
+        lambda folder: edit_geojson(folder, "candidates.geojson", praise, at=2),
+        "candidate-differs",
+    ),
+    "a refused candidate left out": (
+        lambda folder: edit_json(folder, lambda copy: copy["features"].pop(), "candidates.geojson"),
+        "candidate-differs",
     ),
     "more bays than the candidate has": (row("sites", "s/1", bays=30), "site-differs"),
     "inflated ports": (row("sites", "s/1", ports=30), "ports-differs"),
