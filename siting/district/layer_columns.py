@@ -127,7 +127,7 @@ def row_ids(cells: pd.DataFrame, role: Role, file_name: str) -> tuple[list[str],
     column = next((titles[word] for word in (str(role.table.index), "id") if word in titles), None)
     if column is None:
         return [f"planner/{role.name}/{number}" for number in range(1, len(cells) + 1)], False
-    ids = [_text(value) for value in cells[column]]
+    ids = [_text(value) or "" for value in cells[column]]
     blank = [number for number, text in enumerate(ids, 1) if not text]
     if blank:
         message = f"{file_name}: row {blank[0]}: {column} is blank; give every row an id, or leave the column out"
@@ -136,7 +136,7 @@ def row_ids(cells: pd.DataFrame, role: Role, file_name: str) -> tuple[list[str],
     if doubled:
         message = f"{file_name}: {column} {doubled[0]!r} stands {ids.count(doubled[0])} times; give each object one row"
         raise LayerError(message)
-    return [str(text) for text in ids], True
+    return ids, True
 
 
 def read_cells(
@@ -162,7 +162,7 @@ def read_cells(
         message = f"{file_name}: {faults[0]}{more}"
         raise LayerError(message)
     values["source"] = [value or "planner" for value in values.get("source", [None] * len(ids))]
-    index = pd.Index(ids, dtype=object)
+    index: pd.Index[Any] = pd.Index(list(ids), dtype="object")
     # dtype=object keeps None apart from text; left alone, pandas would infer its text type and turn None into NaN
     frame = pd.DataFrame({name: pd.Series(column, index, dtype=object) for name, column in values.items()}, index=index)
     notes = (f"{file_name}: {len(unknown)} columns are not used ({', '.join(unknown[:6])})",) if unknown else ()

@@ -33,7 +33,7 @@ def merged(
     forebears = {new: old for old, new in sorted(stands_for.items(), reverse=True) if new}
     rows: dict[str, Row] = {}
     for at, key in enumerate(map(str, values.index)):
-        said = {name: value for name, value in values.iloc[at].items() if value is not None}
+        said = {str(name): value for name, value in values.iloc[at].items() if value is not None}
         old = _row(frame, key if key in frame.index else forebears.get(key))
         row = _new_row(old, said, role, None if shapes is None else shapes[at])
         _require(row, key, role)

@@ -141,10 +141,7 @@ def _park(grid: Grid) -> list[Thing]:
     centre = part_of_block(grid, block, ring(0.5, 0.3, 0.8, 0.6)).centroid
     water = translate(scale(Point(0, 0).buffer(1.0, quad_segs=5), 38, 24, origin=(0, 0)), centre.x, centre.y)
     walk = LineString(water.buffer(9, quad_segs=3).exterior.simplify(1.0).coords)
-    paths = [
-        LineString([corner, nearest_points(street.line, Point(corner))[0]])
-        for street, corner in _nearest_corners(walk, [grid.streets[row] for row in (3, 6, 7)])
-    ]
+    paths = [_shortest_path(walk, grid.streets[row]) for row in (3, 6, 7)]
     return [
         Thing(lot, made_up(leisure="park", name="合成公园 (synthetic)")),
         Thing(water, made_up(natural="water", water="pond")),
@@ -154,8 +151,10 @@ def _park(grid: Grid) -> list[Thing]:
     ]
 
 
-def _nearest_corners(walk: LineString, streets: Sequence[Street]) -> list[tuple[Street, tuple[float, float]]]:
-    return [(street, min(walk.coords, key=lambda c, line=street.line: line.distance(Point(c)))) for street in streets]
+def _shortest_path(walk: LineString, street: Street) -> LineString:
+    """Return the path from the corner of `walk` that is nearest to `street`."""
+    corner = min(map(Point, walk.coords), key=street.line.distance)
+    return LineString([corner, nearest_points(street.line, corner)[0]])
 
 
 def _care(lot: Polygon) -> list[Thing]:
