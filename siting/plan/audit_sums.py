@@ -36,6 +36,8 @@ def check_settings(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Check
     asked = run.settings
     stated = run.run["parameters"]
     completeness = dict(stated.get("completeness") or {})
+    by_kind = {kind.value: figures[kind].vehicles_per_port for kind in asked.kinds}
+    per_port = stated.get("vehicles_per_port")  # one figure, or one for each kind where they differ
     pairs: dict[str, tuple[Any, Any]] = {
         "budget_cny": (run.run.get("budget_cny"), asked.budget_cny),
         "parameters.budget_cny": (stated.get("budget_cny", asked.budget_cny), asked.budget_cny),
@@ -45,8 +47,8 @@ def check_settings(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Check
         "parameters.kinds": (stated.get("kinds"), [kind.value for kind in asked.kinds]),
         "parameters.admit": (stated.get("admit"), [outcome.value for outcome in asked.admit]),
         "parameters.vehicles_per_port": (
-            stated.get("vehicles_per_port"),
-            {kind.value: figures[kind].vehicles_per_port for kind in asked.kinds},
+            per_port if isinstance(per_port, Mapping) else dict.fromkeys(by_kind, per_port),
+            by_kind,
         ),
         "parameters.completeness": (
             sorted(name for name, known in completeness.items() if known == Completeness.SURVEYED),

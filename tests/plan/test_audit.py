@@ -161,6 +161,10 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
         lambda folder: edit_study(folder, "position_error_m = 0.5", "position_error_m = 0.1"),
         "study-differs",
     ),
+    "more vehicles to a port than the catalogue says": (
+        lambda folder: edit_json(folder, lambda record: record["parameters"].update(vehicles_per_port=4.8)),
+        "study-differs",
+    ),
     "overspend": (
         lambda folder: edit_study(folder, "budget_cny = 60000.0", "budget_cny = 50000.0"),
         "over-budget",
@@ -226,6 +230,12 @@ def test_a_run_as_written_has_no_findings(folder):
     assert report.clean
     assert report.checks > 250
     assert len(report.verdicts) == 2 * 7
+
+
+def test_one_figure_for_all_kinds_is_as_good(folder):
+    edit_json(folder, lambda record: record["parameters"].update(vehicles_per_port=2.4))
+
+    assert audit_run(folder).clean
 
 
 @pytest.mark.parametrize(("tamper", "code"), TAMPERED.values(), ids=TAMPERED.keys())
