@@ -44,7 +44,7 @@ class SourceSection(_Section):
     osm: Path | None = None
     compounds: Literal["osm", "blocks"] = "osm"
     bbox_deg: tuple[float, float, float, float] | None = None
-    halo_m: NotNegative = 500.0
+    halo_m: NotNegative = 300.0
     position_error_m: NotNegative = 1.0
     surveyed: tuple[str, ...] = ()
 
