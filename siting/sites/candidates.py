@@ -16,7 +16,7 @@ import pandas as pd
 from siting import tables
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
-from siting.sites.ground import OPEN_GROUND_KINDS
+from siting.sites.ground import OPEN_GROUND_KINDS, bare_shares
 from siting.sites.layouts import Layout, group_limits, layouts_for
 from siting.sites.offers import Offer, Search, offers_of_kind
 from siting.sites.record import Candidates, Zones
@@ -34,13 +34,16 @@ DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
     }
 )
 
+_BARE_SHARE = 0.05  # of a compound: less is a garden, not a gap in the map
+
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateOptions:
     """How densely to search, and how many candidates of one kind to keep in one compound.
 
     `max_per_compound` counts those searched on ground that every must clause allows; `refused_per_compound` as
-    many again at most are kept from uncertain and from forbidden ground, for the ledger. Steps are metres.
+    many again at most are kept from uncertain and from forbidden ground, for the ledger. E-bikes are parked no
+    farther than `near_building_m` from some building: beyond, an empty map says nothing. Steps are metres.
     """
 
     max_per_compound: int = 40
@@ -49,6 +52,7 @@ class CandidateOptions:
     edge_step_m: float = 2.0
     grid_step_m: float = 4.0
     parking_reach_m: float = 30.0
+    near_building_m: float = 60.0
 
 
 def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptions | None = None) -> Candidates:
@@ -60,6 +64,8 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
     records: list[dict[str, Any]] = []
     groups: list[dict[str, Any]] = []
     notes = _notes_on_compounds(zones)
+    if set(zones.kinds) & set(OPEN_GROUND_KINDS):
+        notes.extend(_notes_on_bare_ground(zones, options.near_building_m))
     taken: dict[str, int] = {}
     for kind in zones.kinds:
         lawful: set[str] = set()
@@ -95,6 +101,7 @@ def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOp
         most=options.max_per_compound,
         most_refused=options.refused_per_compound,
         parking_reach_m=options.parking_reach_m,
+        near_building_m=options.near_building_m,
     )
     return offers_of_kind(zones, catalogue, search)
 
@@ -155,6 +162,15 @@ def _notes_on_compounds(zones: Zones) -> list[str]:
         for compound_id, name, share in zip(
             waiting.index, waiting["name"], waiting["building_cover_share"], strict=True
         )
+    ]
+
+
+def _notes_on_bare_ground(zones: Zones, reach_m: float) -> list[str]:
+    shares = bare_shares(zones.district, reach_m)
+    return [
+        f"{compound_id}: {share:.0%} of its ground lies more than {reach_m:g} m from any mapped building and may hold "
+        "unmapped ones; nothing is offered there until it is surveyed"
+        for compound_id, share in shares[shares >= _BARE_SHARE].items()
     ]
 
 

@@ -14,7 +14,15 @@ import shapely
 from siting.district.record import District
 from siting.kinds import Kind
 
-__all__ = ["OPEN_GROUND_KINDS", "carriageways", "drivable_ground", "host_polygons", "obstacles_for", "pieces_of"]
+__all__ = [
+    "OPEN_GROUND_KINDS",
+    "bare_shares",
+    "carriageways",
+    "drivable_ground",
+    "host_polygons",
+    "obstacles_for",
+    "pieces_of",
+]
 
 Shapes = npt.NDArray[Any]
 
@@ -53,6 +61,19 @@ def pieces_of(shape: Any, least_m2: float) -> Shapes:
     parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) >= least_m2)]
     bounds = np.round(shapely.bounds(parts).reshape(-1, 4), 3)
     return np.asarray(parts[np.lexsort((bounds[:, 1], bounds[:, 0]))])
+
+
+def bare_shares(district: District, reach_m: float) -> "pd.Series[float]":
+    """Return, per compound that is ready, the share of its ground farther than `reach_m` from any mapped building."""
+    ready = district.compounds[district.compounds["state"] == "ready"]
+    walls = district.buildings.geometry.to_numpy()
+    tree = shapely.STRtree(walls)
+    shares = []
+    for compound in ready.geometry:
+        near = walls[np.sort(tree.query(compound, predicate="dwithin", distance=reach_m))]
+        reached = shapely.union_all(shapely.buffer(near, reach_m, quad_segs=_SEGMENTS))
+        shares.append(shapely.difference(compound, reached).area / compound.area)
+    return pd.Series(shares, index=ready.index, dtype=float)
 
 
 def carriageways(district: District) -> Shapes:

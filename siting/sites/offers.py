@@ -1,5 +1,6 @@
 """Options: the search itself, compound by compound: grounds, anchors, fits, and which of them to keep."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,7 @@ from siting.sites.packing import (
     grid_anchors,
     join_anchors,
     rectangles,
+    take_anchors,
 )
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
@@ -33,6 +35,7 @@ Shapes = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
 _CELL_M = 4.0  # of equal layouts starting in one cell of this size only the first is looked at
+_GRID_POINTS = 2000  # in one piece of ground: hectares of open ground need no fine search to keep a few dozen
 _OFF_LATTICE = 0.0137  # of a cell: no regular row of footprints runs along the border of cells
 _WISHED_SHARE = 0.6  # of the quota goes to places that keep every should, practice and interpretation too
 _COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
@@ -50,6 +53,7 @@ class Search:
     most: int
     most_refused: int
     parking_reach_m: float
+    near_building_m: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,9 +210,16 @@ def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tupl
     if search.kind not in OPEN_GROUND_KINDS:
         return fit_stall_rows(piece, access, search.layouts)
     edges = edge_anchors(piece, search.edge_step_m)
-    grid = grid_anchors(piece, search.grid_step_m, terrain.walls, terrain.angles)
-    anchors = join_anchors([edges, grid])
+    step_m = max(search.grid_step_m, round(math.sqrt(piece.area / _GRID_POINTS), 1))
+    grid = grid_anchors(piece, step_m, terrain.walls, terrain.angles)
+    anchors = _near_walls(join_anchors([edges, grid]), terrain.walls, search.near_building_m)
     return anchors, fit_layouts(piece, anchors, search.layouts)
+
+
+def _near_walls(anchors: Anchors, walls: shapely.STRtree, reach_m: float) -> Anchors:
+    """Return the anchors with a wall within reach: far from any building, open ground may be unmapped buildings."""
+    near, _ = walls.query(shapely.points(anchors.origin), predicate="dwithin", distance=reach_m)
+    return take_anchors(anchors, np.unique(near))
 
 
 def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:

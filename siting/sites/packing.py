@@ -24,6 +24,7 @@ __all__ = [
     "grid_anchors",
     "join_anchors",
     "rectangles",
+    "take_anchors",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -147,6 +148,11 @@ def join_anchors(parts: Sequence[Anchors]) -> Anchors:
         np.concatenate([part.forward for part in parts]),
         np.concatenate([part.on_edge for part in parts]),
     )
+
+
+def take_anchors(anchors: Anchors, rows: Indices) -> Anchors:
+    """Return the anchors of the given rows."""
+    return Anchors(anchors.origin[rows], anchors.along[rows], anchors.forward[rows], anchors.on_edge[rows])
 
 
 def rectangles(anchors: Anchors, rows: Indices, along_m: tuple[float, float], forward_m: tuple[float, float]) -> Shapes:

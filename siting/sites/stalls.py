@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from siting.sites.layouts import Layout
-from siting.sites.packing import Anchors, Fits, edge_anchors, fit_layouts, join_anchors, rectangles
+from siting.sites.packing import Anchors, Fits, edge_anchors, fit_layouts, join_anchors, rectangles, take_anchors
 
 __all__ = ["fit_stall_rows"]
 
@@ -50,7 +50,7 @@ def _longest_row(ground: Any, access: Any, layouts: Sequence[Layout], step_m: fl
             continue
         every = edge_anchors(piece, step_m)
         for edge in _edges(every):
-            anchors = _take(every, edge)
+            anchors = take_anchors(every, edge)
             fits = fit_layouts(piece, anchors, layouts, access)
             row_m = _row_length(anchors, fits, layouts)
             if row_m > best_m + 1e-6:
@@ -84,10 +84,6 @@ def _strips(anchors: Anchors, fits: Fits, layouts: Sequence[Layout]) -> Any:
         depth_m = (layout.depth_m, layout.depth_m + layout.access_m)
         shapes.append(rectangles(anchors, held, (0.0, layout.length_m), depth_m))
     return np.concatenate(shapes)
-
-
-def _take(anchors: Anchors, rows: Any) -> Anchors:
-    return Anchors(anchors.origin[rows], anchors.along[rows], anchors.forward[rows], anchors.on_edge[rows])
 
 
 def _joined(rows: list[tuple[Anchors, Fits]]) -> tuple[Anchors, Fits]:

@@ -80,6 +80,15 @@ def test_a_compound_to_be_surveyed_first_gets_none_and_is_named():
     assert candidates.notes[0].startswith("bare (西院): survey first, buildings cover only 2.0%")
 
 
+def test_nothing_is_offered_where_the_map_shows_no_building_for_60_m():
+    long_yard = compound((0, 0, 400, 60), id="yard")
+    candidates = offered(district(long_yard, BLOCK), WALL)
+
+    assert 60 < candidates.frame.geometry.bounds["minx"].max() <= 110
+    assert len(candidates.notes) == 1
+    assert candidates.notes[0].endswith("nothing is offered there until it is surveyed")
+
+
 def test_a_compound_without_lawful_ground_is_named_and_keeps_refused_rows():
     verdicts = judged(district(YARD, BLOCK), clause("far", Metric.SEPARATION, "building", 60.0))
 
