@@ -31,7 +31,7 @@ def encode(shapes: gpd.GeoSeries, origin: tuple[float, float]) -> list[Any]:
 
 def dissolved(shapes: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
     """Return one shape that covers `shapes`, its outline simplified by at most `tolerance_m`: for drawing only."""
-    merged = shapely.simplify(shapely.union_all(shapes.to_numpy(), grid_size=0.01), tolerance_m)
+    merged = shapely.simplify(shapely.union_all(shapes.to_numpy()), tolerance_m)
     return gpd.GeoSeries([merged], crs=shapes.crs)
 
 

@@ -49,7 +49,7 @@ def write_geopackage(run: Run, path: Path) -> None:
     """Write every layer and table of `run` to a new file `path`."""
     texts = {lang: Texts.load(lang) for lang in ("zh", "en")}
     stamp = run.timestamp.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    with _fixed_date(stamp):
+    with _gdal_options(stamp):
         for layer in (*_spatial(run), *_tables(run)):
             pyogrio.write_dataframe(
                 layer.frame,
@@ -210,13 +210,15 @@ def _storable_value(value: Any) -> str | None:
 
 
 @contextmanager
-def _fixed_date(stamp: str) -> Iterator[None]:
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
+def _gdal_options(stamp: str) -> Iterator[None]:
+    # the file is a draft until the whole folder is renamed, so waiting for the disk after each layer gains nothing
+    wanted = {"OGR_CURRENT_DATE": stamp, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in wanted}
+    pyogrio.set_gdal_config_options(wanted)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)
 
 
 def _add_styles(path: Path, timestamp: datetime) -> None:

@@ -107,7 +107,7 @@ def _sites(run: Run) -> list[dict[str, Any]]:
         {
             "number": number,
             "id": site_id,
-            "name": row["compound_name"] or row["compound_id"],
+            "name": row["compound_name"] if isinstance(row["compound_name"], str) else row["compound_id"],
             "kind": row["kind"],
             "bays": format_number(row["bays"]),
             "ports": format_number(row["ports"]),

@@ -66,6 +66,8 @@
   }
 
   var map = L.map("map", { renderer: new Hatched({ padding: 0.4 }), zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 120, minZoom: 10, maxZoom: 22, zoomControl: false, attributionControl: true });
+  map.createPane("names").style.zIndex = 550; /* names lie under the numbered pins */
+  map.getPane("names").style.pointerEvents = "none";
   map.attributionControl.setPrefix("");
   L.control.zoom({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 160, position: "bottomright" }).addTo(map);
@@ -97,7 +99,7 @@
     D.compounds.forEach(function (c) {
       var shape = add("compounds", L.polygon(areas(c.g), { color: PALETTE.compound, weight: 1.6, dashArray: "7 3", fillColor: c.s === "ready" ? "#fdfaf3" : "#f3ead9", fillOpacity: 0.9 }), c);
       if (c.n) {
-        shape.label = L.tooltip({ permanent: true, direction: "center", className: "name", interactive: false, opacity: 1 }).setLatLng(shape.getBounds().getCenter()).setContent(esc(c.n));
+        shape.label = L.tooltip({ pane: "names", permanent: true, direction: "center", className: "name", interactive: false, opacity: 1 }).setLatLng(shape.getBounds().getCenter()).setContent(esc(c.n));
       }
     });
     D.green.forEach(function (g) { add("green", L.polygon(areas(g), still({ stroke: false, fillColor: PALETTE.green, fillOpacity: 0.85 }))); });
@@ -221,11 +223,15 @@
   };
   function siteTip(s) { return "<b>" + s.number + " " + esc(s.n || s.c) + "</b> · " + esc(t("kind." + s.k)) + "<br>" + esc(t("map.n_ports", { n: num(s.p) })) + " · " + esc(t("map.serves", { n: num(s.v, 1) })) + " · " + esc(t("map.yuan", { n: num(s.y) })); }
 
+  function hint(shape, name) {
+    if (!shape.datum || TIPS[name](shape.datum) === null) { return; }
+    shape.bindTooltip(function (layer) { return TIPS[name](layer.datum); }, { sticky: name !== "pins", opacity: 0.97 });
+  }
+
   var POPUP = { maxWidth: 380, minWidth: 300, autoPanPaddingTopLeft: [20, 20], autoPanPaddingBottomRight: [60, 20] };
   function bind() {
     Object.keys(TIPS).forEach(function (name) {
-      groups[name].bindTooltip(function (layer) { return layer.datum ? TIPS[name](layer.datum) || "" : ""; }, { sticky: name !== "pins", opacity: 0.97 });
-      groups[name].on("tooltipopen", function (event) { if (!event.tooltip._content || event.tooltip._container && !event.tooltip._container.textContent) { event.layer.closeTooltip(); } });
+      if (name !== "links") { groups[name].eachLayer(function (shape) { hint(shape, name); }); }
     });
     Object.keys(CARDS).forEach(function (name) {
       groups[name].eachLayer(function (shape) { shape.bindPopup(function (layer) { return CARDS[name](layer.datum); }, POPUP); });
@@ -254,6 +260,7 @@
           groups.picked.addLayer(L.polygon(areas(b.g), still({ color: "#b0490a", weight: 2.4, fill: false })));
           var line = L.polyline([from, b.shape.getBounds().getCenter()], { color: "#b0490a", weight: 2, dashArray: "2 5", opacity: 0.95 });
           line.datum = w;
+          hint(line, "links");
           groups.links.addLayer(line);
         });
       });
@@ -304,7 +311,7 @@
   }
   function key(items) { return "<div class='key'>" + items.map(function (item) { return "<span>" + swatch(item[0]) + esc(item[1]) + "</span>"; }).join("") + "</div>"; }
   function panelLayers() {
-    byId("layers").innerHTML = LAYERS.map(function (layer) {
+    byId("layers").innerHTML = LAYERS.filter(function (layer) { return layer.count !== 0 || layer.id === "sites"; }).map(function (layer) {
       var html = tick(layer.id, layer.on, t("map.layer_" + layer.id), layer.mark, layer.count);
       if (layer.id === "service" && layer.on) { html += key(["served", "partly", "unserved"].map(function (s) { return [["box", s, "#6f7f8b"], t("service." + s)]; })); }
       if (layer.id === "buildings") { html += key([[["box", "sensitive", "#8d6a88"], t("map.sensitive")], [["box", "building", "#aaa497"], t("map.other")]]); }
