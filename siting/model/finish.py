@@ -1,19 +1,17 @@
-"""What surrounds a search: upgrades a plan needs, its expense, repair, and where the second search looks."""
-
-from dataclasses import replace
+"""What surrounds a search: the upgrades a plan needs, its expense, and a plan that gives the same for less."""
 
 import numpy as np
 
 from siting.errors import SitingError
+from siting.model.flows import cheapest_flows, service_of
 from siting.model.matrix import required_goal
 from siting.model.parts import FloatArray, IntArray
-from siting.model.presolve import select_sites
 from siting.model.problem import Problem
 
-__all__ = ["afford", "expense_of", "neighbourhood", "upgrades_of"]
+__all__ = ["afford", "expense_of", "is_small", "thin_out", "upgrades_of"]
 
-_SMALL = 6_000  # walks up to which the second search looks at every site
-_LOOSE = 0.9  # share of the budget below which money is no limit and every site is looked at
+_SMALL = 2_500  # walks up to which the cheapest plan of a service is searched for among all sites
+_ROUNDS = 12  # of slope scaling; the gain beyond is small
 
 
 def upgrades_of(problem: Problem, modules: IntArray) -> tuple[tuple[int, int], ...]:
@@ -53,26 +51,36 @@ def afford(problem: Problem, modules: IntArray) -> IntArray:
     return modules
 
 
-def neighbourhood(problem: Problem, modules: IntArray) -> tuple[Problem, IntArray]:
-    """Return the problem over the sites worth a second look, and which sites those are.
+def is_small(problem: Problem) -> bool:
+    """Return whether a whole search for the cheapest plan of a service is worth its time."""
+    return len(problem.walks) <= _SMALL
 
-    That is every site in a small problem or where money is no limit; else those built and those they exclude
-    (other sizes of the same place), because cheaper ones far off cannot keep the service.
+
+def thin_out(problem: Problem, modules: IntArray, served: FloatArray) -> IntArray:
+    """Return fewer modules at the sites of a plan that still give its service, by slope scaling.
+
+    Every vehicle pays its site's cost shared by those who use it now; the cheapest flows at those prices empty what
+    is little used, and what is empty is dropped. Repeated with the new shares, the best plan met is returned.
     """
-    is_open = modules > 0
-    loose = problem.budget_cny is None or spent_cny(problem, modules) < _LOOSE * problem.budget_cny
-    look = is_open.copy()
-    if loose or len(problem.walks) <= _SMALL:
-        look[problem.walks.j] = True
-    else:
-        for clique in problem.cliques:
-            if is_open[clique].any():
-                look[clique] = True
-    look[problem.locked_out] = False
-    site = np.flatnonzero(look)
-    near = select_sites(problem, site)
-    number = np.full(len(look), -1)
-    number[site] = np.arange(len(site))
-    if problem.locks is None:
-        return near, site
-    return replace(near, locks=replace(problem.locks, locked_in=number[problem.locked_in], locked_out=site[:0])), site
+    goal, sites, walks = required_goal(problem), problem.sites, problem.walks
+    held, least = service_of(problem, served), np.bincount(problem.locked_in, minlength=len(sites))
+    share = np.divide(
+        sites.cost_cny(modules) + goal.demerit_penalty * sites.demerit,
+        modules * sites.vehicles_per_module,
+        out=np.zeros(len(sites)),
+        where=modules * sites.vehicles_per_module > 0,
+    )
+    best, lowest = modules, expense_of(problem, modules, served)
+    for _ in range(_ROUNDS):
+        price = share[walks.j] + goal.walk_penalty * walks.walk_m
+        flows = cheapest_flows(problem, modules, price, held=held, otherwise=None)
+        load = np.bincount(walks.j, flows, minlength=len(sites))
+        filled = np.divide(load, sites.vehicles_per_module, out=np.zeros(len(sites)), where=load > 0)
+        fewer = np.maximum(np.minimum(np.ceil(filled - 1e-6).astype(np.int64), modules), least)
+        expense = expense_of(problem, fewer, flows)
+        if expense < lowest - 1e-6:
+            best, lowest = fewer, expense
+        used = load > 1e-6
+        cost = sites.cost_cny(fewer) + goal.demerit_penalty * sites.demerit
+        share[used] = cost[used] / load[used]
+    return best

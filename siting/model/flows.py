@@ -1,5 +1,6 @@
 """Who is served where, once the modules are chosen: the most service first, then the shortest walks."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from siting.errors import SitingError
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["serve", "service_of"]
+__all__ = ["cheapest_flows", "serve", "service_of"]
 
 
 def service_of(problem: Problem, served: FloatArray) -> float:
@@ -24,30 +25,55 @@ def serve(problem: Problem, modules: IntArray) -> FloatArray:
     The first finds the most weighted service, the second the least walking at that service. What rounding leaves
     above a limit is cut off, so that no demand and no site is exceeded.
     """
-    walks, demands = problem.walks, problem.demands
+    pipes = _pipes(problem, modules)
+    if not pipes.used.size:
+        return np.zeros(len(problem.walks))
+    weight = problem.demands.weight[problem.walks.i[pipes.used]]
+    most = _maximise(weight, pipes.sums, pipes.limits)
+    # a metre more for each vehicle, so that none is moved without being worth it
+    return cheapest_flows(problem, modules, problem.walks.walk_m + 1.0, held=float(weight @ most), otherwise=most)
+
+
+def cheapest_flows(
+    problem: Problem, modules: IntArray, price: FloatArray, *, held: float, otherwise: FloatArray | None = None
+) -> FloatArray:
+    """Return vehicles on each walk that cost least at `price` per walk and vehicle, with service `held` or more.
+
+    `otherwise` (flows on the walks to built sites) stands in should the solver not bear the service it was held to.
+    """
+    walks, pipes = problem.walks, _pipes(problem, modules)
+    weight = problem.demands.weight[walks.i[pipes.used]]
+    flows = _maximise(
+        -price[pipes.used],
+        sparse.vstack([pipes.sums, sparse.csr_array(-weight[None, :])], format="csr"),
+        np.r_[pipes.limits, -held],
+        otherwise=otherwise,
+    )
     served = np.zeros(len(walks))
+    served[pipes.used] = _within(flows, walks.i[pipes.used], problem.demands.vehicles)
+    served[pipes.used] = _within(served[pipes.used], walks.j[pipes.used], pipes.limits[len(problem.demands) :])
+    return served
+
+
+@dataclass(frozen=True, eq=False)
+class _Pipes:
+    """The walks that can carry somebody, and what demands and sites together limit on them."""
+
+    used: IntArray
+    sums: Any
+    limits: FloatArray
+
+
+def _pipes(problem: Problem, modules: IntArray) -> _Pipes:
+    walks, demands = problem.walks, problem.demands
     capacity = modules * problem.sites.vehicles_per_module
     used = np.flatnonzero((capacity[walks.j] > 0) & ((demands.vehicles * demands.weight)[walks.i] > 0))
-    if not used.size:
-        return served
-    i, j, order = walks.i[used], walks.j[used], np.arange(len(used))
+    order = np.arange(len(used))
     sums = sparse.csr_array(
-        (np.ones(2 * len(used)), (np.r_[i, len(demands) + j], np.r_[order, order])),
+        (np.ones(2 * len(used)), (np.r_[walks.i[used], len(demands) + walks.j[used]], np.r_[order, order])),
         shape=(len(demands) + len(capacity), len(used)),
     )
-    limits = np.r_[demands.vehicles, capacity]
-    weight = demands.weight[i]
-    most = _maximise(weight, sums, limits)
-    held = float(weight @ most)
-    shortest = _maximise(
-        -walks.walk_m[used] - 1.0,  # a metre for each vehicle, so that no vehicle moves without being worth it
-        sparse.vstack([sums, sparse.csr_array(-weight[None, :])], format="csr"),
-        np.r_[limits, -held],
-        otherwise=most,
-    )
-    served[used] = _within(shortest, i, demands.vehicles)
-    served[used] = _within(served[used], j, capacity)
-    return served
+    return _Pipes(used, sums, np.r_[demands.vehicles, capacity])
 
 
 def _maximise(gain: FloatArray, rows: Any, limits: FloatArray, *, otherwise: FloatArray | None = None) -> FloatArray:

@@ -22,7 +22,7 @@ import numpy as np
 from scipy import sparse
 
 from siting.errors import SitingError, UsageError
-from siting.model.finish import afford, expense_of, neighbourhood, upgrades_of
+from siting.model.finish import afford, expense_of, is_small, thin_out, upgrades_of
 from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
 from siting.model.matrix import as_matrix, columns, required_goal
@@ -33,7 +33,7 @@ from siting.model.solution import Solution, Status
 
 __all__ = ["SolverOptions", "solve"]
 
-_WORK = 8_000_000  # nodes x nonzeros a search may take when no node limit is given
+_WORK = 5_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
 
@@ -42,7 +42,7 @@ class SolverOptions:
     """How to solve.
 
     `name` is "highs" or "cbc"; `gap` relative to the objective; `node_limit` None takes as many nodes as the size
-    allows (`8,000,000 / nonzeros`, at least 64): unlike the clock it stops two runs at the same plan.
+    allows (`5,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
     """
 
     name: str = "highs"
@@ -134,7 +134,7 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
 
 def _task(problem: Problem, start: IntArray, hold: float | None, options: SolverOptions, seconds: float) -> _Task:
     nonzeros = 2 * len(problem.walks) + 4 * len(problem.sites) + 1
-    nodes = options.node_limit or max(64, _WORK // nonzeros)
+    nodes = options.node_limit or max(16, _WORK // nonzeros)
     return _Task(problem, start, hold, options.gap, max(seconds, 0.01), nodes, options.threads, options.seed)
 
 
@@ -143,21 +143,20 @@ def _cheapen(
 ) -> tuple[IntArray, FloatArray, str]:
     """Return a plan of the same service that costs, walks and offends less, and the second search's status."""
     held = service_of(problem, served)
-    near, site = neighbourhood(problem, modules)
-    if not len(site):
-        return modules, served, "nothing to do"
-    task = _task(near, modules[site], held - 1e-9 * max(1.0, held), options, seconds)
-    search = _ENGINES[options.name](task)
-    if search.modules is None:
-        return modules, served, search.text
-    found = np.zeros_like(modules)
-    found[site] = search.modules
-    found = afford(problem, found)
-    found_served = serve(problem, found)
-    keeps = service_of(problem, found_served) >= held - 1e-6 * max(1.0, held)
-    if keeps and expense_of(problem, found, found_served) < expense_of(problem, modules, served):
-        return found, found_served, search.text
-    return modules, served, search.text
+    fewer, text = thin_out(problem, modules, served), "slope scaling"
+    plans = [(fewer, serve(problem, fewer))]
+    if is_small(problem):
+        task = _task(problem, fewer, held - 1e-9 * max(1.0, held), options, seconds)
+        search = _ENGINES[options.name](task)
+        text = search.text
+        if search.modules is not None:
+            found = afford(problem, search.modules)
+            plans.append((found, serve(problem, found)))
+    for found, found_served in plans:
+        keeps = service_of(problem, found_served) >= held - 1e-6 * max(1.0, held)
+        if keeps and expense_of(problem, found, found_served) < expense_of(problem, modules, served) - 1e-6:
+            modules, served = found, found_served
+    return modules, served, text
 
 
 def _solution(
