@@ -65,7 +65,7 @@ def sampled_candidates(run: RunFolder) -> tuple[tuple[str, ...], tuple[str, ...]
     if step == 1:
         return taken, ()
     note = (
-        f"Of {len(others)} candidates that were not chosen, every {step}th was measured again ({len(taken)}). "
+        f"Of {len(others)} candidates that were not chosen, 1 in {step} was measured again ({len(taken)}). "
         f"未选用的 {len(others)} 个候选点中,每 {step} 个抽查一个(共 {len(taken)} 个)。"
     )
     return taken, (note,)

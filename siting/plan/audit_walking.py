@@ -93,7 +93,7 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
     step = math.ceil(len(links) / MOST_LINKS) if len(links) else 1
     links = links.iloc[::step]
     notes = (
-        (f"Walks were measured again for every {step}th link only ({len(links)} of {len(run.links)}). "
+        (f"Walks were measured again for 1 link in {step} ({len(links)} of {len(run.links)}). "
          f"步行距离每 {step} 条抽查一条。",) if step > 1 else ()
     )  # fmt: skip
     sites = {str(name): _row(run.sites, name).geometry for name in links["site_id"].unique()}
