@@ -14,7 +14,7 @@ import pandas as pd
 from siting.access.record import Links, Power
 from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
-from siting.model.parts import Demands, FloatArray, Sites, Walks
+from siting.model.parts import Demands, FloatArray, IntArray, Sites, Walks
 from siting.model.problem import Problem
 from siting.rules.clause import Force
 from siting.sites.conflicts import conflict_cliques
@@ -125,16 +125,19 @@ def _demerits(verdicts: Verdicts, candidate_ids: tuple[str, ...]) -> FloatArray:
     frame = verdicts.frame[verdicts.frame["force"] != Force.MUST.value]
     counted = frame["outcome"].map(_DEMERITS).fillna(0.0).astype(float)
     by_candidate = counted.groupby(frame["candidate_id"]).sum()
-    demerits: FloatArray = by_candidate.reindex(list(candidate_ids), fill_value=0.0).to_numpy(float)
-    return demerits
+    return np.asarray(by_candidate.reindex(list(candidate_ids), fill_value=0.0), dtype=np.float64)
 
 
 def _walks(links: Links, building_ids: tuple[str, ...], candidate_ids: tuple[str, ...]) -> Walks:
     return Walks(
-        pd.Index(building_ids, dtype=object).get_indexer(links.frame["building_id"].astype(object)),
-        pd.Index(candidate_ids, dtype=object).get_indexer(links.frame["candidate_id"].astype(object)),
+        _numbers_of(links.frame["building_id"], building_ids),
+        _numbers_of(links.frame["candidate_id"], candidate_ids),
         links.frame["walk_m"].to_numpy(float),
     )
+
+
+def _numbers_of(names: "pd.Series[str]", ids: tuple[str, ...]) -> IntArray:
+    return np.asarray(names.map({name: number for number, name in enumerate(ids)}), dtype=np.int64)
 
 
 def _steps(text: str) -> list[tuple[float, float]]:

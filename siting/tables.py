@@ -67,7 +67,7 @@ _KINDS: dict[str, Callable[["pd.Series[Any]"], Any]] = {
     "float": _are_numbers,
     "int": lambda values: _are_numbers(values) & (pd.to_numeric(values, errors="coerce").astype(float) % 1 == 0),
 }
-_DTYPES = {"text": object, "float": float, "int": "int64", "bool": bool}
+_DTYPES: dict[str, Any] = {"text": object, "float": float, "int": "int64", "bool": bool}
 
 
 @dataclass(frozen=True)

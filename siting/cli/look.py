@@ -79,6 +79,7 @@ def rules(
     from siting.rules.profiles import available_profiles, diff_rulebooks, load_rulebook
 
     day = _day(on)
+    findings: tuple[str, ...] = ()
     if profile is None:
         if diff is not None:
             message = "--diff needs two profiles: siting rules PROFILE --diff OTHER"
@@ -88,7 +89,7 @@ def rules(
         rows = [
             [book.profile, book.title_en, book.title_zh, " > ".join(book.chain), len(book.clauses)] for book in books
         ]
-        title, findings = f"Rule profiles on {day} 规则集", ()
+        title = f"Rule profiles on {day} 规则集"
     else:
         book = load_rulebook(profile, on=day)
         frame = rulebook_table(book) if diff is None else diff_rulebooks(book, load_rulebook(diff, on=day))

@@ -45,17 +45,13 @@ def make_plan(framing: Framing, solution: Solution) -> Plan:
     """Return the plan that `solution` means for `framing`; both are kept in it."""
     served = _served_links(framing, solution)
     sites = _sites(framing, solution, served)
-    upgrades: dict[str, float] = {}
-    transformers = framing.problem.transformers
-    for number, step in solution.upgrades if transformers is not None else ():
-        name = framing.transformer_ids[number]
-        upgrades[name] = upgrades.get(name, 0.0) + float(transformers.steps[number][step][1])
+    upgrades = _upgrades(framing, solution)
     demand = framing.links.demand.frame
     return Plan(
         sites=sites,
         links=served.drop(columns="households").reset_index(drop=True),
         spent_cny=float(sites["cost_cny"].sum()) + sum(upgrades.values()),
-        upgrades=dict(sorted(upgrades.items())),
+        upgrades=upgrades,
         demand=float(demand["vehicles"].sum()),
         served=float(served["served"].sum()),
         households_served=float(served["households"].sum()),
@@ -63,6 +59,17 @@ def make_plan(framing: Framing, solution: Solution) -> Plan:
         framing=framing,
         solution=solution,
     )
+
+
+def _upgrades(framing: Framing, solution: Solution) -> dict[str, float]:
+    """Return what is bought of each transformer's steps, transformer_id to CNY."""
+    transformers = framing.problem.transformers
+    bought: dict[str, float] = {}
+    if transformers is not None:
+        for number, step in solution.upgrades:
+            name = framing.transformer_ids[number]
+            bought[name] = bought.get(name, 0.0) + float(transformers.steps[number][step][1])
+    return dict(sorted(bought.items()))
 
 
 def _served_links(framing: Framing, solution: Solution) -> pd.DataFrame:

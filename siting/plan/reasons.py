@@ -77,7 +77,8 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
     if not (solution.modules > 0).any() and cheapest > budget:
         return [
             Sentence(
-                f"The budget of {budget:,.0f} CNY is below the cheapest lawful site with one module, {cheapest:,.0f} CNY.",
+                f"The budget of {budget:,.0f} CNY is below the cheapest lawful site with one module, "
+                f"{cheapest:,.0f} CNY.",
                 f"预算 {budget:,.0f} 元低于最便宜的合法点位(一个模块){cheapest:,.0f} 元。",
             )
         ]
@@ -85,12 +86,12 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
     if idle >= cheapest:
         return [
             Sentence(
-                f"{idle:,.0f} CNY stay idle: no further lawful site within the limits would serve a vehicle that is not "
-                "served already.",
-                f"剩余 {idle:,.0f} 元未用：在现有限制下，再建也不能多服务车辆。",
+                f"{idle:,.0f} CNY stay idle: no further lawful site within the limits would serve a vehicle that is "
+                "not served already.",
+                f"剩余 {idle:,.0f} 元未用：现有限制下再建也不能多服务车辆。",
             )
         ]
-    return [Sentence("Money is the limit: the rest does not pay for another site.", "资金是限制：余款不足以再建一处。")]
+    return [Sentence("Money is the limit: the rest pays for no other site.", "资金是限制：余款不足以再建一处。")]
 
 
 def _reach(framing: Framing) -> list[Sentence]:
@@ -107,7 +108,7 @@ def _reach(framing: Framing) -> list[Sentence]:
         Sentence(
             f"{lost:,.0f} of {total:,.0f} vehicles have no lawful place within {framing.links.radius_m:g} m of walking, "
             "whatever the money.",
-            f"{total:,.0f} 辆中有 {lost:,.0f} 辆在步行 {framing.links.radius_m:g} m 内没有合法用地，增加资金也无法服务。",
+            f"{total:,.0f} 辆中有 {lost:,.0f} 辆步行 {framing.links.radius_m:g} m 内没有合法用地，增加资金也无法服务。",
         )
     ]
 
@@ -117,7 +118,7 @@ def _stopped(solution: Solution) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"The solver was stopped before it was done; a better plan may serve up to {100 * solution.gap:.2g} % more.",
-            f"求解器未算完即停止；更好的方案最多可多服务 {100 * solution.gap:.2g} %。",
+            f"The solver was stopped early; a better plan may serve up to {100 * solution.gap:.2g} % more.",
+            f"求解器未算完即停止；更好的方案最多多服务 {100 * solution.gap:.2g} %。",
         )
     ]
