@@ -94,8 +94,8 @@ _STYLES: Mapping[str, _Style] = {
     "roads": _Style(
         "drivable",
         (
-            ("1", "road.drivable", _Look("line", "", PALETTE["road"], 0.7)),
-            ("0", "road.path", _Look("line", "", PALETTE["road"], 0.3, dash=True)),
+            ("true", "road.drivable", _Look("line", "", PALETTE["road"], 0.7)),
+            ("false", "road.path", _Look("line", "", PALETTE["road"], 0.3, dash=True)),
         ),
     ),
     "barriers": _Style(None, (("", "layer.barriers", _Look("line", "", PALETTE["barrier"], 0.35)),)),
@@ -107,8 +107,8 @@ _STYLES: Mapping[str, _Style] = {
     "candidates": _Style(
         "accepted",
         (
-            ("1", "candidate.accepted", _Look("fill", "", PALETTE["accepted"], 0.4)),
-            ("0", "candidate.refused", _Look("fill", "", PALETTE["refused"], 0.3)),
+            ("true", "candidate.accepted", _Look("fill", "", PALETTE["accepted"], 0.4)),
+            ("false", "candidate.refused", _Look("fill", "", PALETTE["refused"], 0.3)),
         ),
     ),
     "groups": _Style(None, (("", "layer.groups", _Look("fill", "", PALETTE["site"], 0.15)),)),

@@ -77,6 +77,15 @@ def test_styles_are_xml_for_layers_and_columns_that_exist(folder):
         assert column in ["", *gpd.read_file(path, layer=name).columns]
 
 
+def test_classes_of_a_yes_no_column_are_called_as_qgis_reads_them(folder):
+    (qml,) = rows(folder / "plan.gpkg", "SELECT styleQML FROM layer_styles WHERE f_table_name = 'candidates'")[0]
+    classes = minidom.parseString(qml).getElementsByTagName("category")
+    assert [(item.getAttribute("value"), item.getAttribute("label")) for item in classes] == [
+        ("true", "合规候选点 lawful candidate"),
+        ("false", "未通过候选点 refused candidate"),
+    ]
+
+
 def test_hostile_names_are_stored_as_they_are(layers):
     assert layers["compounds"].loc["c/2", "name"] == builders.HOSTILE
     assert layers["buildings"].loc["b/1", "name"] == builders.FORMULA

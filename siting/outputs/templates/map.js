@@ -90,14 +90,15 @@
     return shape;
   }
   function still(options) { options.interactive = false; return options; }
-  var ORDER = ["area", "compounds", "green", "parking", "roads", "zones", "barriers", "buildings", "refused", "accepted", "picked", "links", "sites", "marks", "power"];
+  var ORDER = ["area", "compounds", "green", "parking", "roads", "zones", "outlines", "barriers", "buildings", "refused", "accepted", "picked", "links", "sites", "marks", "power"];
   ORDER.concat(["pins", "names"]).forEach(function (name) { groups[name] = L.featureGroup(); });
   var zoneGroups = {};
 
   function drawGround() {
     add("area", L.polygon(areas(D.area), still({ color: "#8a857a", weight: 1, dashArray: "2 5", fill: false })));
     D.compounds.forEach(function (c) {
-      var shape = add("compounds", L.polygon(areas(c.g), { color: PALETTE.compound, weight: 1.6, dashArray: "7 3", fillColor: c.s === "ready" ? "#fdfaf3" : "#f3ead9", fillOpacity: 0.9 }), c);
+      var shape = add("compounds", L.polygon(areas(c.g), { stroke: false, fillColor: c.s === "ready" ? "#fdfaf3" : "#f3ead9", fillOpacity: 0.9 }), c);
+      add("outlines", L.polygon(areas(c.g), still({ color: PALETTE.compound, weight: 1.7, dashArray: "7 3", fill: false })), c);
       if (c.n) {
         shape.label = L.tooltip({ pane: "names", permanent: true, direction: "center", className: "name", interactive: false, opacity: 1 }).setLatLng(shape.getBounds().getCenter()).setContent(esc(c.n));
       }
@@ -284,7 +285,7 @@
     { id: "zones", groups: [], on: false, mark: ["hatch", "zone"], count: D.zones.length },
     { id: "service", groups: [], on: true, mark: ["box", "served", "#6f7f8b"] },
     { id: "buildings", groups: ["buildings"], on: true, mark: ["box", "building", "#aaa497"], count: D.buildings.length },
-    { id: "compounds", groups: ["compounds", "names"], on: true, mark: ["dashbox", "#fdfaf3", "compound"], count: D.compounds.length },
+    { id: "compounds", groups: ["compounds", "outlines", "names"], on: true, mark: ["dashbox", "#fdfaf3", "compound"], count: D.compounds.length },
     { id: "roads", groups: ["roads"], on: true, mark: ["road"] },
     { id: "green", groups: ["green"], on: true, mark: ["box", "green", "#a9c79a"] },
     { id: "parking", groups: ["parking"], on: true, mark: ["box", "parking", "#a9b1c4"], count: D.parking.length },
