@@ -106,7 +106,7 @@ def _reach(framing: Framing) -> list[Sentence]:
         return []
     return [
         Sentence(
-            f"{lost:,.0f} of {total:,.0f} vehicles have no lawful place within {framing.links.radius_m:g} m of walking, "
+            f"{lost:,.0f} of {total:,.0f} vehicles have no lawful place within {framing.links.radius_m:g} m on foot, "
             "whatever the money.",
             f"{total:,.0f} 辆中有 {lost:,.0f} 辆步行 {framing.links.radius_m:g} m 内没有合法用地，增加资金也无法服务。",
         )
