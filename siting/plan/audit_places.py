@@ -258,8 +258,8 @@ def check_clearances(run: RunFolder) -> Checked:
             findings.append(
                 Finding.say(
                     "clearance-differs",
-                    f"site {site_id}: clearance_m is given as {site['clearance_m']}; measured {measured:.3f} m",
-                    f"选定点 {site_id}:clearance_m 记为 {site['clearance_m']},实测 {measured:.3f} m",
+                    f"site {site_id}: clearance_m is given as {site['clearance_m']:.3f}; measured {measured:.3f} m",
+                    f"选定点 {site_id}:clearance_m 记为 {site['clearance_m']:.3f},实测 {measured:.3f} m",
                     site_id=str(site_id),
                     measured=measured,
                     required=site["clearance_m"],
