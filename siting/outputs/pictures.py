@@ -72,15 +72,20 @@ def plan_picture(run: Run) -> Markup:
     label = escape(f"{district.name}")
     return Markup(
         f'<svg class="plan" viewBox="0 0 {_WIDTH:g} {frame.height:.0f}" role="img" aria-label="{label}"'
-        f' xmlns="http://www.w3.org/2000/svg"><rect width="100%" height="100%" fill="#f2efe8"/>'
-    ) + Markup("").join([*parts, Markup("</svg>")])
+        f' xmlns="http://www.w3.org/2000/svg"><clipPath id="frame">'
+        f'<rect width="{_WIDTH:g}" height="{frame.height:.0f}"/>'
+        f'</clipPath><g clip-path="url(#frame)"><rect width="{_WIDTH:g}" height="{frame.height:.0f}" fill="#f2efe8"/>'
+    ) + Markup("").join([*parts, Markup("</g></svg>")])
 
 
 def _ground(run: Run, frame: _Frame) -> Iterable[Markup]:
     district, obstacles = run.district, run.district.obstacles
     yield _path(district.compounds.geometry, frame, fill="#fdfaf3")
-    yield _path(obstacles[obstacles["kind"].isin(_GREEN)].geometry, frame, fill=PALETTE["green"])
-    yield _path(obstacles[obstacles["kind"].eq("water")].geometry, frame, fill=PALETTE["water"])
+    yield _path(_areas(obstacles[obstacles["kind"].isin(_GREEN)].geometry), frame, fill=PALETTE["green"])
+    water = obstacles[obstacles["kind"].eq("water")].geometry
+    streams = water.geom_type.isin(["LineString", "MultiLineString"])
+    yield _path(water[~streams], frame, fill=PALETTE["water"])
+    yield _path(water[streams], frame, stroke=PALETTE["water"], width=3.0)
     yield _path(district.parking.geometry, frame, fill=PALETTE["parking"])
     drivable = district.roads[district.roads["drivable"].astype(bool)]
     paths = district.roads[~district.roads["drivable"].astype(bool)]
@@ -90,6 +95,10 @@ def _ground(run: Run, frame: _Frame) -> Iterable[Markup]:
     yield _path(paths.geometry, frame, stroke="#b5aea0", width=1.0, dash="4 3")
     yield _path(district.compounds.geometry, frame, stroke=PALETTE["compound"], width=1.6, dash="7 3")
     yield _path(district.barriers.geometry, frame, stroke=PALETTE["barrier"], width=1.0)
+
+
+def _areas(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    return shapes[shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
 
 
 def _built(run: Run, frame: _Frame) -> Iterable[Markup]:

@@ -133,7 +133,7 @@ def _refused(ledger: pd.DataFrame, clauses: Any) -> list[dict[str, Any]]:
             "refused": format_number(row["refused"]),
             "alone": format_number(row["alone"]),
             "compounds": format_number(row["compounds"]),
-            "worst": format_number(row["worst_margin"], 2),
+            "worst": format_number(-row["worst_margin"], 2) if row["worst_margin"] < 0 else None,
             "width": f"{100 * row['refused'] / most:.1f}",
         }
         for clause_id, row in counts.iterrows()
