@@ -25,7 +25,7 @@ from siting.errors import AuditError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
 from siting.model.solver import SolverOptions, solve
-from siting.outputs.folder import atomic_folder
+from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
@@ -180,6 +180,7 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     Raises a `SitingError` (and leaves `folder` as it was) when the job cannot be done. Audit findings do not
     raise: the folder is written with them, and `Finished.report` holds them.
     """
+    refuse_foreign(folder)  # before any work, so that nobody waits for a refusal
     stages = Stages(announce)
     plan = plan_framing(frame_study(study, stages), study, stages)
     run = Run(

@@ -1,20 +1,23 @@
 """The list of commands, and the rim where errors become exit codes."""
 
 import sys
+from typing import Any
 
 import typer
 
 from siting.cli import check, look, plan
 from siting.cli.console import error_line
-from siting.errors import SitingError
+from siting.errors import UsageError
 
 __all__ = ["app", "main"]
+
+#: What typer raises for a wrong flag, argument or command; it has no public name of its own.
+_MisuseError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="siting",
     help="Where may charging stand in residential compounds, where should it stand, and why not there. "
     "小区充电设施选址:哪里可以建、应该建在哪里、为什么那里不行。",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
 )
@@ -30,22 +33,28 @@ app.command()(check.compare)
 
 @app.callback(invoke_without_command=True)
 def _root(
-    *, show_version: bool = typer.Option(False, "--version", help="Print the version and stop. 显示版本。")
+    context: typer.Context,
+    *,
+    show_version: bool = typer.Option(False, "--version", help="Print the version and stop. 显示版本。"),
 ) -> None:
     if show_version:
         from importlib.metadata import version
 
         typer.echo(version("siting"))
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> None:
-    """Run the command line and end the process with the documented exit code."""
+    """Run the command line and end the process with the documented exit code; every error is one line."""
     try:
-        app()
-    except SitingError as error:
-        sys.exit(error_line(error))
+        ended = app(standalone_mode=False)
+    except _MisuseError as error:
+        sys.exit(error_line(UsageError(f"{error.format_message()} (siting --help)")))
+    except typer.Abort:
+        sys.exit(130)
     except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:  # the one rim: whatever is left becomes one line and exit code 1
+    except Exception as error:  # the one rim: whatever is left becomes one line and an exit code
         sys.exit(error_line(error))
+    sys.exit(ended if isinstance(ended, int) else 0)

@@ -42,6 +42,8 @@ def cheapest_flows(
     `otherwise` (flows on the walks to built sites) stands in should the solver not bear the service it was held to.
     """
     walks, pipes = problem.walks, _pipes(problem, modules)
+    if not pipes.used.size:
+        return np.zeros(len(walks))
     weight = problem.demands.weight[walks.i[pipes.used]]
     flows = _maximise(
         -price[pipes.used],

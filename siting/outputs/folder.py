@@ -8,7 +8,7 @@ from pathlib import Path
 
 from siting.errors import UsageError
 
-__all__ = ["RUN_MARK", "atomic_folder", "is_run_folder"]
+__all__ = ["RUN_MARK", "atomic_folder", "is_run_folder", "refuse_foreign"]
 
 #: The file that marks a folder as a run of ours, which a new run may replace.
 RUN_MARK = "run.json"
@@ -26,14 +26,14 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     An older run folder is replaced whole and an empty folder is filled. Anything else at `target` is refused
     with `UsageError` before any work. After an error `target` is as it was and the draft is gone.
     """
-    _refuse_foreign(target)
+    refuse_foreign(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     workshop = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         draft = workshop / "new"
         draft.mkdir()
         yield draft
-        _refuse_foreign(target)
+        refuse_foreign(target)
         _swap(draft, target, workshop / "old")
     finally:
         shutil.rmtree(workshop)
@@ -50,7 +50,8 @@ def _swap(draft: Path, target: Path, old: Path) -> None:
         raise
 
 
-def _refuse_foreign(target: Path) -> None:
+def refuse_foreign(target: Path) -> None:
+    """Raise `UsageError` if a run may not be written to `target`: a file, a link, or a folder that is no run."""
     if not target.exists() and not target.is_symlink():
         return
     if not target.is_dir() or target.is_symlink():

