@@ -91,7 +91,7 @@ def test_a_layer_with_swapped_coordinates_ends_5(cli, tmp_path, bad_file):
     ("flags", "words"),
     [
         (("--budget", -1), "budget"),
-        (("--budget", "much"), "much"),
+        (("--budget", "much"), "--budget"),
         (("--budget", "nan"), "budget"),
         (("--budget", 1000, "--radius", 0), "radius"),
         (("--budget", 1000, "--rules", "natonal"), "national"),
