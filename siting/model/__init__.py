@@ -1,0 +1,1 @@
+"""Numbers: the problem, its two faces, its solution. Nothing geographic: could be lifted out whole."""

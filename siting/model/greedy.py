@@ -122,7 +122,7 @@ def _best_step(ground: _Ground, left: FloatArray, modules: IntArray, site: int, 
     value = np.interp(count * sites.vehicles_per_module[site], reached, worth)
     cost = count * sites.module_cost_cny[site] + (0.0 if built else sites.open_cost_cny[site])
     cost = cost + _upgrade_costs(ground.problem, modules, site, count)
-    fits = (cost <= money + 1e-9) & (value > 1e-9)
+    fits = np.isfinite(cost) & (cost <= money + 1e-9) & (value > 1e-9)
     if not fits.any():
         return None
     rate = np.where(fits, value / np.maximum(cost, 1e-6), -1.0)

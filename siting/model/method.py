@@ -19,7 +19,6 @@ def describe(problem: "Problem") -> str:
     return "\n".join(f"{head:<13}{text}".rstrip() for head, text in lines)
 
 
-
 def _goal(problem: "Problem") -> Iterator[tuple[str, str]]:
     if problem.goal is None:
         yield "goal", "none yet: add maximise_service()"
@@ -53,7 +52,10 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
     yield "  modules", "n_j <= M_j x_j    only at open sites, at most M_j modules"
     if problem.cliques:
         sizes = np.array([len(clique) for clique in problem.cliques])
-        yield "  cliques", f"sum_j x_j <= 1    one site of each of {len(sizes):,} groups of {_span(sizes)} that exclude each other"
+        yield (
+            "  cliques",
+            f"sum_j x_j <= 1    one site of each of {len(sizes):,} groups of {_span(sizes)} that exclude each other",
+        )
     yield from _power(problem)
     yield (
         "  budget",

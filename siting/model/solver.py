@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from importlib import util
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,14 @@ from siting.model.matrix import as_matrix, columns, required_goal
 from siting.model.parts import FloatArray, IntArray
 from siting.model.presolve import reduce_problem
 from siting.model.problem import Problem, refuse_contradictions
+from siting.model.relaxation import service_limit
 from siting.model.solution import Solution, Status
 
 __all__ = ["SolverOptions", "solve"]
 
 _WORK = 5_000_000  # nodes x nonzeros a search may take when no node limit is given
+_SECOND_WORK = 300_000  # the same for the second pass, which only saves money
+_GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
 
@@ -42,7 +46,7 @@ class SolverOptions:
     """How to solve.
 
     `name` is "highs" or "cbc"; `gap` relative to the objective; `node_limit` None takes as many nodes as the size
-    allows (`5,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
+    allows (about `5,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
     """
 
     name: str = "highs"
@@ -97,6 +101,7 @@ class _Task:
     nodes: int
     threads: int
     seed: int
+    enough: float = np.inf  # an objective at which the search may stop, known to be within the gap
 
 
 def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
@@ -111,16 +116,16 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     engine = _ENGINES[options.name]
     small = reduce_problem(problem)
     inner = small.problem
-    reachable = float(inner.demands.vehicles @ inner.demands.weight)
+    limit = service_limit(inner, _SECOND_SHARE * options.time_limit_s)
     floor = greedy_modules(problem)
     best, served = floor, serve(problem, floor)
     objective = service_of(problem, served)
-    if objective >= reachable - 1e-6 * max(1.0, reachable):
-        search = _Search(_End.FINISHED, floor, reachable, "every vehicle within reach is served", options.name)
+    if objective >= limit - 1e-6 * max(1.0, limit):
+        search = _Search(_End.FINISHED, floor, limit, "Optimal", f"greedy, bound by HiGHS of SciPy {version('scipy')}")
     else:
         start = greedy_modules(inner)
         seconds = (1 - _SECOND_SHARE) * options.time_limit_s - (time.perf_counter() - began)
-        search = engine(_task(inner, start, None, options, seconds))
+        search = engine(replace(_task(inner, start, None, options, seconds), enough=limit * (1 - options.gap)))
         if search.modules is not None:
             found = afford(problem, small.expand(search.modules))
             found_served = serve(problem, found)
@@ -128,13 +133,13 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
                 best, served, objective = found, found_served, service_of(problem, found_served)
     left = options.time_limit_s - (time.perf_counter() - began)
     best, served, second = _cheapen(problem, best, served, options, max(left, _SECOND_SHARE * options.time_limit_s))
-    bound = min(search.bound, reachable) if np.isfinite(search.bound) else reachable
+    bound = min(search.bound, limit) if np.isfinite(search.bound) else limit
     return _solution(problem, options, search, second, (best, served, bound, time.perf_counter() - began))
 
 
 def _task(problem: Problem, start: IntArray, hold: float | None, options: SolverOptions, seconds: float) -> _Task:
     nonzeros = 2 * len(problem.walks) + 4 * len(problem.sites) + 1
-    nodes = options.node_limit or max(16, _WORK // nonzeros)
+    nodes = options.node_limit or max(16, (_WORK if hold is None else _SECOND_WORK) // nonzeros)
     return _Task(problem, start, hold, options.gap, max(seconds, 0.01), nodes, options.threads, options.seed)
 
 
@@ -214,6 +219,7 @@ def _highs(task: _Task) -> _Search:
         "time_limit": task.seconds,
         "mip_rel_gap": task.gap,
         "mip_max_nodes": task.nodes,
+        "objective_target": task.enough,
     }.items():
         solver.setOptionValue(key, value)
     solver.passModel(_highs_model(highspy, form))
@@ -223,6 +229,7 @@ def _highs(task: _Task) -> _Search:
     status, info = solver.getModelStatus(), solver.getInfo()
     ends = {
         highspy.HighsModelStatus.kOptimal: _End.FINISHED,
+        highspy.HighsModelStatus.kObjectiveTarget: _End.FINISHED,
         highspy.HighsModelStatus.kTimeLimit: _End.TIME,
         highspy.HighsModelStatus.kSolutionLimit: _End.NODES,
         highspy.HighsModelStatus.kInfeasible: _End.INFEASIBLE,
@@ -294,7 +301,7 @@ def _cbc(task: _Task) -> _Search:
                 capture_output=True,
                 text=True,
                 stdin=subprocess.DEVNULL,
-                timeout=task.seconds + 10.0,
+                timeout=task.seconds + _GRACE_S,
                 check=False,
             )
         except subprocess.TimeoutExpired:
