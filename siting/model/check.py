@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from siting.model.parts import FloatArray, Transformers
+from siting.model.parts import FloatArray, IntArray, Transformers
 from siting.model.problem import Problem
 from siting.model.solution import Solution
 
@@ -22,10 +22,10 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
     if (modules != np.floor(modules)).any() or (modules < 0).any() or (served < -_TOLERANCE).any():
         return ("modules must be whole and services not negative",)
     return (
-        *_over("demand", np.bincount(walks.i, served, minlength=len(demands)), demands.vehicles),
+        *_over("demand", _sums(walks.i, served, len(demands)), demands.vehicles),
         *_over(
             "capacity of site",
-            np.bincount(walks.j, served, minlength=len(sites)),
+            _sums(walks.j, served, len(sites)),
             modules * sites.vehicles_per_module,
         ),
         *_over("modules of site", modules.astype(float), sites.max_modules.astype(float)),
@@ -33,6 +33,10 @@ def violations(problem: Problem, solution: Solution) -> tuple[str, ...]:
         *_power(problem.transformers, solution),
         *_figures(problem, solution),
     )
+
+
+def _sums(group: IntArray, served: FloatArray, count: int) -> FloatArray:
+    return np.bincount(group, served, minlength=count).astype(np.float64)
 
 
 def _over(what: str, found: FloatArray, limit: FloatArray) -> Iterator[str]:

@@ -38,9 +38,8 @@ def expense_of(problem: Problem, modules: IntArray, served: FloatArray) -> float
     """Return the second part of the goal in CNY: cost, walking and demerits."""
     goal = required_goal(problem)
     walking = goal.walk_penalty * float(problem.walks.walk_m @ served)
-    return (
-        spent_cny(problem, modules) + walking + goal.demerit_penalty * float(problem.sites.demerit[modules > 0].sum())
-    )
+    demerits = goal.demerit_penalty * float(problem.sites.demerit[modules > 0].sum())
+    return spent_cny(problem, modules) + walking + demerits
 
 
 def afford(problem: Problem, modules: IntArray) -> IntArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def columns(problem: Problem) -> Columns:
     walks, sites = len(problem.walks), len(problem.sites)
     steps = len(problem.transformers.step_owner) if problem.transformers else 0
     ends = np.cumsum([0, walks, sites, sites, steps]).tolist()
-    return Columns(*(slice(a, b) for a, b in zip(ends, ends[1:], strict=False)), total=ends[-1])
+    f, n, x, z = (slice(a, b) for a, b in pairwise(ends))
+    return Columns(f, n, x, z, total=ends[-1])
 
 
 def required_goal(problem: Problem) -> Goal:
@@ -190,7 +192,7 @@ def _power_rows(problem: Problem, at: Columns) -> list[_Rows]:
     return [load, order]
 
 
-def _block(at: Columns, rows: int, entries: list[tuple[IntArray, IntArray, FloatArray | float]]) -> Any:
+def _block(at: Columns, rows: int, entries: Sequence[tuple[IntArray, IntArray, FloatArray | IntArray | float]]) -> Any:
     """Return `rows` rows with entries (row, column, value), as CSR without stored zeros."""
     row = np.concatenate([entry[0] for entry in entries])
     column = np.concatenate([entry[1] for entry in entries])

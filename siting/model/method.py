@@ -26,8 +26,8 @@ def _goal(problem: "Problem") -> Iterator[tuple[str, str]]:
     yield "maximise", "sum_ij w_i f_ij    weighted vehicles served"
     yield (
         "then",
-        "at that service the least sum of cost, "
-        f"{problem.goal.walk_penalty:g} CNY per metre and vehicle walked and {problem.goal.demerit_penalty:g} CNY per demerit",
+        f"at that service the least sum of cost, {problem.goal.walk_penalty:g} CNY per metre and vehicle walked "
+        f"and {problem.goal.demerit_penalty:g} CNY per demerit",
     )
 
 
@@ -52,10 +52,8 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
     yield "  modules", "n_j <= M_j x_j    only at open sites, at most M_j modules"
     if problem.cliques:
         sizes = np.array([len(clique) for clique in problem.cliques])
-        yield (
-            "  cliques",
-            f"sum_j x_j <= 1    one site of each of {len(sizes):,} groups of {_span(sizes)} that exclude each other",
-        )
+        groups = f"{len(sizes):,} groups of {_span(sizes)} that exclude each other"
+        yield "  cliques", f"sum_j x_j <= 1    one site of each of {groups}"
     yield from _power(problem)
     yield (
         "  budget",

@@ -39,8 +39,8 @@ class Demands:
 class Sites:
     """What may be built: a site costs `open_cost_cny` once and `module_cost_cny` for each of 1 to `max_modules`.
 
-    A module serves `vehicles_per_module` vehicles (ports x vehicles per port). `demerit` counts what speaks against a site
-    short of forbidding it (clauses that say "should"); it decides only between plans of equal service.
+    A module serves `vehicles_per_module` vehicles (ports x vehicles per port). `demerit` counts what speaks against
+    a site short of forbidding it (clauses that say "should"); it decides only between plans of equal service.
     `names` are for messages; without them a site is called by its number.
     """
 
@@ -169,7 +169,8 @@ class Transformers:
     def load_kva(self, modules: IntArray) -> FloatArray:
         """Return the load each transformer takes on from so many modules at each site (T floats)."""
         fed = self.feeds >= 0
-        return np.bincount(self.feeds[fed], (self.kva_per_module * modules)[fed], minlength=len(self))
+        load = np.bincount(self.feeds[fed], (self.kva_per_module * modules)[fed], minlength=len(self))
+        return load.astype(np.float64)
 
     def steps_needed(self, transformer: int, load_kva: float) -> int | None:
         """Return how many steps carry `load_kva` (0 where unlimited), or None if all together do not."""

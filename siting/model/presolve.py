@@ -155,7 +155,7 @@ def _merge_demands(problem: Problem) -> Problem:
     np.minimum.at(walk_m, where, walks.walk_m)
     return replace(
         problem,
-        demands=Demands(np.bincount(group, demands.vehicles, minlength=count), weight),
+        demands=Demands(np.bincount(group, demands.vehicles, minlength=count).astype(np.float64), weight),
         walks=Walks(pair // max(len(problem.sites), 1), pair % max(len(problem.sites), 1), walk_m),
     )
 

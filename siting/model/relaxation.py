@@ -59,7 +59,7 @@ def service_limit(problem: Problem, seconds: float) -> float:
     result = milp(
         -np.concatenate([classes.value, np.zeros(count + steps)]),
         constraints=LinearConstraint(sparse.vstack(rows, format="csr"), -np.inf, np.concatenate(upper)),
-        integrality=np.ones(2 * count + steps),
+        integrality=np.ones(2 * count + steps, np.int64),
         bounds=Bounds(0, np.concatenate([modules_most * classes.most, classes.most, np.ones(steps)]).astype(float)),
         options={"time_limit": max(seconds, 0.01), "node_limit": _NODES, "mip_rel_gap": 1e-6},
     )

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from siting.errors import SitingError, UsageError
+from siting.errors import UsageError
 from siting.model.finish import afford, expense_of, is_small, thin_out, upgrades_of
 from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
@@ -338,7 +338,7 @@ def _read_cbc(log: str, answer: str, code: int, names: tuple[str, ...]) -> _Sear
 def _cbc_path() -> str:
     """Return CBC's executable: the package `cbcbox` (extra `pulp[cbc]`), the one PuLP 3 carries, or one on PATH."""
     if util.find_spec("cbcbox") is not None:
-        import cbcbox
+        import cbcbox  # type: ignore[import-not-found, unused-ignore]
 
         return str(cbcbox.cbc_bin_path())
     from pulp.apis import coin_api

@@ -14,7 +14,8 @@ from siting.model.problem import Problem
 def make_tiny() -> Problem:
     """Two buildings of 30 and 20 vehicles, three sites of 24 vehicles a module.
 
-    Site 0 (100 + 50 a module, at most 1) serves both, site 1 (150 + 60, at most 2) both, site 2 (90 + 50, 1) the second.
+    Site 0 (100 CNY + 50 a module, at most 1) and site 1 (150 + 60, at most 2) serve both, site 2 (90 + 50, at most 1)
+    only the second, whose vehicles weigh 2.
     """
     demands = Demands(np.array([30.0, 20.0]), np.array([1.0, 2.0]))
     sites = Sites(
