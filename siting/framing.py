@@ -87,7 +87,11 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
     if limits.locked_in or limits.locked_out:
         problem = problem.with_locks(
             locked_in=[_locked(name, site_number, verdicts) for name in limits.locked_in],
-            locked_out=[_locked(name, site_number, verdicts) for name in limits.locked_out],
+            locked_out=[
+                _locked(name, site_number, verdicts)
+                for name in limits.locked_out
+                if name in site_number or name not in verdicts.candidates.frame.index  # refused ones are out anyway
+            ],
         )
     return Framing(
         problem=problem,
@@ -149,8 +153,11 @@ def _locked(name: str, site_number: dict[str, int], verdicts: Verdicts) -> int:
         return site_number[name]
     if name in verdicts.candidates.frame.index:
         rows = verdicts.frame[(verdicts.frame["candidate_id"] == name) & (verdicts.frame["force"] == Force.MUST.value)]
-        broken = rows[rows["outcome"].isin([Outcome.FAIL.value, Outcome.UNCERTAIN.value])]["clause_id"]
-        message = f"locked candidate {name!r} is refused by {', '.join(broken)}; unlock it"
+        broken = rows[rows["outcome"] != Outcome.PASS.value]
+        said = ", ".join(
+            f"{clause} ({outcome})" for clause, outcome in zip(broken["clause_id"], broken["outcome"], strict=True)
+        )
+        message = f"locked candidate {name!r} is refused by {said or 'its verdicts'}; unlock it"
         raise StudyError(message)
     close = difflib.get_close_matches(name, list(site_number), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else "; see candidates.geojson of an earlier run"

@@ -31,20 +31,26 @@ class _Step:
     modules: int
 
 
-def greedy_modules(problem: Problem) -> IntArray:
+def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None) -> IntArray:
     """Return modules per site: always the most weighted vehicles per CNY next, upgrades included, until none fits.
 
-    Keeps every limit. Lazy evaluation: what a site is worth only falls as others are built, except that a bought
-    upgrade makes its transformer's sites cheaper; those are looked at again.
+    Keeps every limit. Starts from nothing but the locked sites, or from a plan that keeps the limits: its modules
+    `built`, and the vehicles `served` on each walk. Lazy evaluation: what a site is worth only falls as others are
+    built, except that a bought upgrade makes its transformer's sites cheaper; those are looked at again.
     """
     ground = _survey(problem)
-    modules = np.bincount(problem.locked_in, minlength=len(problem.sites))
     left = problem.demands.vehicles.copy()
+    if built is None or served is None:
+        modules = np.bincount(problem.locked_in, minlength=len(problem.sites))
+        for site in problem.locked_in.tolist():
+            _serve(ground, left, site, 1)
+    else:
+        modules = built.copy()
+        left = np.maximum(left - np.bincount(problem.walks.i, served, minlength=len(left)), 0.0)
     closed = np.zeros(len(problem.sites), bool)
     closed[problem.locked_out] = True
-    for site in problem.locked_in.tolist():
+    for site in np.flatnonzero(modules).tolist():
         closed[ground.mates[site]] = True
-        _serve(ground, left, site, 1)
     money = _money_left(problem, modules)
     queue: list[tuple[float, int]] = []
 

@@ -35,7 +35,7 @@ from siting.model.solution import Solution, Status
 
 __all__ = ["SolverOptions", "solve"]
 
-_WORK = 5_000_000  # nodes x nonzeros a search may take when no node limit is given
+_WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
 _GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
@@ -46,7 +46,7 @@ class SolverOptions:
     """How to solve.
 
     `name` is "highs" or "cbc"; `gap` relative to the objective; `node_limit` None takes as many nodes as the size
-    allows (about `5,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
+    allows (about `3,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
     """
 
     name: str = "highs"
@@ -104,6 +104,25 @@ class _Task:
     enough: float = np.inf  # an objective at which the search may stop, known to be within the gap
 
 
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """A plan that keeps the limits, with its best flows and its service."""
+
+    modules: IntArray
+    served: FloatArray
+    objective: float
+
+    @classmethod
+    def of(cls, problem: Problem, modules: IntArray) -> "_Standing":
+        """Serve whom `modules` can serve."""
+        served = serve(problem, modules)
+        return cls(modules, served, service_of(problem, served))
+
+
+def _by_objective(plan: _Standing) -> float:
+    return plan.objective
+
+
 def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     """Return the best plan found for `problem`, never worse than greedy, with what is proven about it.
 
@@ -117,24 +136,28 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     small = reduce_problem(problem)
     inner = small.problem
     limit = service_limit(inner, _SECOND_SHARE * options.time_limit_s)
-    floor = greedy_modules(problem)
-    best, served = floor, serve(problem, floor)
-    objective = service_of(problem, served)
-    if objective >= limit - 1e-6 * max(1.0, limit):
-        search = _Search(_End.FINISHED, floor, limit, "Optimal", f"greedy, bound by HiGHS of SciPy {version('scipy')}")
+    plan = _Standing.of(problem, greedy_modules(problem))
+    if plan.objective >= limit - 1e-6 * max(1.0, limit):
+        by = f"greedy, bound by HiGHS of SciPy {version('scipy')}"
+        search = _Search(_End.FINISHED, plan.modules, limit, "Optimal", by)
     else:
         start = greedy_modules(inner)
         seconds = (1 - _SECOND_SHARE) * options.time_limit_s - (time.perf_counter() - began)
         search = engine(replace(_task(inner, start, None, options, seconds), enough=limit * (1 - options.gap)))
         if search.modules is not None:
-            found = afford(problem, small.expand(search.modules))
-            found_served = serve(problem, found)
-            if service_of(problem, found_served) > objective:
-                best, served, objective = found, found_served, service_of(problem, found_served)
+            plan = max(plan, _Standing.of(problem, afford(problem, small.expand(search.modules))), key=_by_objective)
+        plan = max(plan, _spend_the_rest(problem, plan), key=_by_objective)
+    best, served = plan.modules, plan.served
     left = options.time_limit_s - (time.perf_counter() - began)
     best, served, second = _cheapen(problem, best, served, options, max(left, _SECOND_SHARE * options.time_limit_s))
     bound = min(search.bound, limit) if np.isfinite(search.bound) else limit
     return _solution(problem, options, search, second, (best, served, bound, time.perf_counter() - began))
+
+
+def _spend_the_rest(problem: Problem, plan: _Standing) -> _Standing:
+    """Return the plan thinned out and then filled up again by greedy with the money that this frees."""
+    thin = _Standing.of(problem, thin_out(problem, plan.modules, plan.served))
+    return _Standing.of(problem, greedy_modules(problem, built=thin.modules, served=thin.served))
 
 
 def _task(problem: Problem, start: IntArray, hold: float | None, options: SolverOptions, seconds: float) -> _Task:

@@ -1,15 +1,20 @@
 """Meaning: what limits a plan, in sentences for the planner: no lawful place, no walk, too little money, no ports."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siting.framing import Framing
 from siting.kinds import Outcome
+from siting.model.parts import FloatArray, IntArray
 from siting.model.solution import Solution, Status
 from siting.rules.clause import Force
 
 __all__ = ["Sentence", "reasons_for"]
+
+_WHOLE_VEHICLE = 0.5  # a demand short of less than half a vehicle counts as served
 
 
 class Sentence(NamedTuple):
@@ -73,7 +78,9 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
     reached = np.unique(problem.walks.j)
     if budget is None or not reached.size:
         return []
+    wanting = _wanting(framing, solution)
     cheapest = float((sites.open_cost_cny + sites.module_cost_cny)[reached].min())
+    idle = budget - solution.spent_cny
     if not (solution.modules > 0).any() and cheapest > budget:
         return [
             Sentence(
@@ -82,16 +89,75 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
                 f"预算 {budget:,.0f} 元低于最便宜的合法点位(一个模块){cheapest:,.0f} 元。",
             )
         ]
-    idle = budget - solution.spent_cny
-    if idle >= cheapest:
+    if not wanting.any():
         return [
             Sentence(
-                f"{idle:,.0f} CNY stay idle: no further lawful site within the limits would serve a vehicle that is "
-                "not served already.",
-                f"剩余 {idle:,.0f} 元未用：现有限制下再建也不能多服务车辆。",
+                f"Every vehicle in reach of a lawful place is served; {idle:,.0f} CNY are left.",
+                f"步行可达合法用地的车辆均已服务；余款 {idle:,.0f} 元。",
             )
         ]
-    return [Sentence("Money is the limit: the rest pays for no other site.", "资金是限制：余款不足以再建一处。")]
+    room = _room(framing, solution, wanting)
+    if not room.size:
+        return [
+            Sentence(
+                f"{idle:,.0f} CNY stay idle: every lawful place near those not served is built in full, too close to a "
+                "built one, locked out, or beyond what its transformer carries.",
+                f"剩余 {idle:,.0f} 元未用：未服务车辆附近的合法用地已建满、与已建点位冲突、"
+                "被锁定排除，或超出变压器容量。",
+            )
+        ]
+    least = float(_next_cost_cny(framing, solution)[room].min())
+    if least > idle:
+        return [
+            Sentence(
+                f"Money is the limit: {idle:,.0f} CNY are left, the cheapest step further costs {least:,.0f} CNY.",
+                f"资金是限制：余款 {idle:,.0f} 元，再进一步最少需 {least:,.0f} 元。",
+            )
+        ]
+    return [
+        Sentence(
+            f"{idle:,.0f} CNY stay idle: what they could still build would serve nobody more.",
+            f"剩余 {idle:,.0f} 元未用：用余款再建也不能多服务车辆。",
+        )
+    ]
+
+
+def _wanting(framing: Framing, solution: Solution) -> NDArray[np.bool_]:
+    """Return which demands reach a site and are not served whole."""
+    problem = framing.problem
+    served = np.bincount(problem.walks.i, solution.served, minlength=len(problem.demands))
+    reached = np.bincount(problem.walks.i, minlength=len(problem.demands)) > 0
+    wanting: NDArray[np.bool_] = reached & (served < problem.demands.vehicles - _WHOLE_VEHICLE)
+    return wanting
+
+
+def _room(framing: Framing, solution: Solution, wanting: NDArray[np.bool_]) -> IntArray:
+    """Return the sites near a wanting demand that no limit but money keeps from one more module."""
+    problem, modules = framing.problem, solution.modules
+    near = np.zeros(len(problem.sites), dtype=bool)
+    near[problem.walks.j[wanting[problem.walks.i]]] = True
+    near[problem.locked_out] = False
+    near &= modules < problem.sites.max_modules
+    for clique in problem.cliques:
+        if (modules[clique] > 0).any():
+            near[clique[modules[clique] == 0]] = False
+    return np.flatnonzero(near & np.isfinite(_next_cost_cny(framing, solution)))
+
+
+def _next_cost_cny(framing: Framing, solution: Solution) -> FloatArray:
+    """Return what one more module costs at each site, upgrades included; infinite beyond the transformer."""
+    problem, modules = framing.problem, solution.modules
+    part = problem.transformers
+    cost = problem.sites.module_cost_cny + np.where(modules > 0, 0.0, problem.sites.open_cost_cny)
+    if part is None:
+        return cost
+    load = part.load_kva(modules)
+    for j in np.flatnonzero(part.feeds >= 0).tolist():
+        t = int(part.feeds[j])
+        before = part.steps_needed(t, float(load[t])) or 0
+        after = part.steps_needed(t, float(load[t] + part.kva_per_module[j]))
+        cost[j] += np.inf if after is None else part.steps_cost_cny(t, after) - part.steps_cost_cny(t, before)
+    return cost
 
 
 def _reach(framing: Framing) -> list[Sentence]:
@@ -116,9 +182,10 @@ def _reach(framing: Framing) -> list[Sentence]:
 def _stopped(solution: Solution) -> list[Sentence]:
     if solution.status not in (Status.TIME_LIMITED, Status.HEURISTIC):
         return []
+    more = f"{math.ceil(1000 * solution.gap) / 10:g}"  # rounded up: it is a limit
     return [
         Sentence(
-            f"The solver was stopped early; a better plan may serve up to {100 * solution.gap:.2g} % more.",
-            f"求解器未算完即停止；更好的方案最多多服务 {100 * solution.gap:.2g} %。",
+            f"The solver was stopped early; a better plan may serve up to {more} % more.",
+            f"求解器未算完即停止；更好的方案最多多服务 {more} %。",
         )
     ]
