@@ -9,7 +9,7 @@ import pandas as pd
 from siting.kinds import Outcome
 from siting.outputs import view
 from siting.outputs.run import Run
-from siting.outputs.texts import Texts
+from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, both
 
 __all__ = ["Column", "Sheet", "sheets"]
@@ -287,7 +287,7 @@ def _assumptions(run: Run) -> Sheet:
     ]
     words = Words.of(run)
     rows: list[list[Any]] = [
-        [both("topic.parameter"), both_or_name("parameter", key), words.plain_value(value), "", "", "", ""]
+        [both("topic.parameter"), both_or_name("parameter", key), _parameter(words, key, value), "", "", "", ""]
         for key, value in sorted(run.parameters.items())
     ]
     rows.extend([both("topic.demand"), sentence, "", "", "", "", ""] for sentence in words.assumptions())
@@ -312,6 +312,11 @@ def _assumptions(run: Run) -> Sheet:
         [both("topic.input"), item.name, item.sha256, "SHA-256", item.credit, "", ""] for item in run.district.inputs
     )
     return _sheet("assumptions", columns, rows, run)
+
+
+def _parameter(words: Words, key: str, value: Any) -> str:
+    """Return the value of a parameter in both languages, once where they are the same."""
+    return " ".join(dict.fromkeys(words.parameter(key, value, lang) for lang in LANGUAGES))
 
 
 def both_or_name(prefix: str, name: str) -> str:

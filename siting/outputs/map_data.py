@@ -11,7 +11,7 @@ from siting.outputs.drawing import dissolved, encode, origin_of
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
-from siting.outputs.words import Words, format_gap, status_key
+from siting.outputs.words import Words, format_gap, status_key, status_words_key
 
 __all__ = ["map_data"]
 
@@ -76,6 +76,7 @@ def _summary(run: Run, words: Words) -> dict[str, Any]:
     audit = run.audit
     return figures | {
         "status": status_key(run.plan.solution.status),
+        "words": status_words_key(run),
         "gap": format_gap(run.plan.solution.gap),
         "vehicle": run.demand.vehicle,
         "radius_m": plain(run.links.radius_m),

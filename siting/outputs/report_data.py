@@ -8,7 +8,7 @@ from siting.kinds import Kind, Outcome
 from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
-from siting.outputs.words import Words, format_gap, format_number, status_key
+from siting.outputs.words import Words, format_gap, format_number, status_key, status_words_key
 
 __all__ = ["report_data"]
 
@@ -42,7 +42,10 @@ def report_data(run: Run) -> dict[str, Any]:
         "solver": str(run.plan.solution.solver),
         "assumptions": list(zip(words.assumptions("zh"), words.assumptions("en"), strict=True)),
         "notes": words.notes(),
-        "parameters": [(key, words.plain_value(value)) for key, value in sorted(run.parameters.items())],
+        "parameters": [
+            (key, *(words.parameter(key, value, lang) for lang in ("zh", "en")))
+            for key, value in sorted(run.parameters.items())
+        ],
         "catalogue": _catalogue(run),
         "counts": run.district.counts(),
         "quality": _quality(run),
@@ -80,7 +83,7 @@ def _question(run: Run, lang: str) -> str:
         name=run.district.name,
         compounds=figures["compounds"],
         demand=figures["demand"],
-        vehicle=texts.t(f"report.vehicle_{run.demand.vehicle}"),
+        vehicle=texts.t(f"vehicle.{run.demand.vehicle}"),
         kinds=_kinds(run, texts),
         budget=figures["budget_cny"],
         radius=format_number(run.links.radius_m),
@@ -91,13 +94,12 @@ def _question(run: Run, lang: str) -> str:
 
 def _answer(run: Run, lang: str) -> str:
     texts, figures = Texts.load(lang), _figures(run)
-    status = status_key(run.plan.solution.status)
     key = "report.answer_text" if len(run.plan.sites) else "report.answer_empty"
     return texts.t(
         key,
         **figures,
-        vehicle=texts.t(f"report.vehicle_{run.demand.vehicle}"),
-        status=texts.t(f"status.{status}_words", gap=format_gap(run.plan.solution.gap)),
+        vehicle=texts.t(f"vehicle.{run.demand.vehicle}"),
+        status=texts.t(status_words_key(run), gap=format_gap(run.plan.solution.gap)),
     )
 
 

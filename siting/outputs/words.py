@@ -11,7 +11,10 @@ from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 
-__all__ = ["Words", "both", "format_gap", "format_number", "status_key"]
+__all__ = ["Words", "both", "format_gap", "format_number", "status_key", "status_words_key"]
+
+#: The texts that say the values of a parameter in words.
+_VALUES = {"kinds": "kind", "sharing": "sharing", "vehicle": "vehicle"}
 
 
 def both(key: str, /, **values: Any) -> str:
@@ -76,18 +79,37 @@ class Words:
         """Return the plan's own reasons in one language."""
         return [_sentence(item, lang) for item in self.run.plan.reasons]
 
-    def plain_value(self, value: Any) -> str:
-        """Return a parameter as text."""
+    def parameter(self, key: str, value: Any, lang: str) -> str:
+        """Return the value of a parameter in words; a dash for none."""
+        texts = Texts.load(lang)
         if isinstance(value, dict):
-            return "; ".join(f"{key}: {self.plain_value(item)}" for key, item in value.items())
+            pairs = (
+                (_named(texts, "kind", str(name)), self.parameter(key, item, lang)) for name, item in value.items()
+            )
+            return "; ".join(f"{name}: {item}" for name, item in pairs)
         if isinstance(value, list | tuple):
-            return ", ".join(self.plain_value(item) for item in value)
-        return f"{value:,g}" if isinstance(value, float) else str(value)
+            return texts.t("report.and").join(self.parameter(key, item, lang) for item in value) or "–"
+        if value is None or isinstance(value, int | float):
+            return format_number(value, 6)
+        return _named(texts, _VALUES.get(key, ""), str(value))
 
     def findings(self, lang: str) -> Iterator[str]:
         """Yield the audit's findings as sentences."""
         for item in (self.run.audit or {}).get("findings", ()):
             yield str(item[f"sentence_{lang}"])
+
+
+def status_words_key(run: Run) -> str:
+    """Return the catalogue's key for what the status proves; where demands weigh differently, it speaks of weights."""
+    key = f"status.{status_key(run.plan.solution.status)}_words"
+    weighted = f"{key}_weighted"
+    level = run.demand.frame["weight"].nunique() < 2
+    return key if level or weighted not in Texts.load("en").catalogue else weighted
+
+
+def _named(texts: Texts, group: str, name: str) -> str:
+    """Return the catalogue's word for a name of data, or the name itself."""
+    return texts.catalogue.get(f"{group}.{name}", name)
 
 
 def _sentence(item: Any, lang: str | None) -> str:

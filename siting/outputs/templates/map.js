@@ -327,7 +327,7 @@
       "<div class='meter'><i style='width:" + (100 * (s.coverage || 0)) + "%'></i></div>" +
       "<div class='figures'><div><b>" + num(s.sites) + "</b><span>" + esc(t("map.sites")) + "</span></div><div><b>" + num(s.ports) + "</b><span>" + esc(t("map.ports")) + "</span></div><div><b>" + num(s.households_served) + "</b><span>" + esc(t("map.households")) + "</span></div></div>" +
       "<div class='moneyline'><span>" + esc(t("map.spent")) + " <b>" + esc(t("map.yuan", { n: num(s.spent_cny) })) + "</b></span><span>" + esc(s.budget_cny === null ? t("map.no_budget") : t("map.budget", { n: num(s.budget_cny) })) + "</span></div><div class='meter money'><i style='width:" + 100 * share + "%'></i></div>" +
-      "<p class='words'><span class='chip " + (s.status === "proven" ? "good" : "warn") + "'>" + esc(t("status." + s.status)) + "</span> " + esc(t("status." + s.status + "_words", { gap: s.gap })) + "</p>" +
+      "<p class='words'><span class='chip " + (s.status === "proven" ? "good" : "warn") + "'>" + esc(t("status." + s.status)) + "</span> " + esc(t(s.words, { gap: s.gap })) + "</p>" +
       "<p class='words'>" + (s.findings === null ? "<span class='chip none'>" + esc(t("map.not_audited")) + "</span>" : "<span class='chip " + (s.findings ? "bad" : "good") + "'>" + esc(t(s.findings ? "map.findings" : "map.clean", { n: s.findings })) + "</span> " + esc(t("map.audit_words", { n: num(s.checks) }))) + "</p>" +
       s.reasons[lang].map(function (reason) { return "<p class='words'>" + esc(reason) + "</p>"; }).join("");
   }
@@ -365,12 +365,23 @@
     labels(); stack();
   }
   function layerOf(id) { return LAYERS.filter(function (layer) { return layer.id === id; })[0]; }
+  /* A name stands in the middle of its compound, or above or below it where a pin would cover it; else nowhere. */
+  function clear(box, wide) {
+    var pins = layerOf("sites").on ? D.sites.map(function (s) { return map.latLngToLayerPoint(s.pin.getLatLng()); }) : [];
+    var middle = map.latLngToLayerPoint(box.getCenter()), room = (map.latLngToLayerPoint(box.getSouthEast()).y - middle.y) - 14;
+    var found = [0, -24, 24, -48, 48, -72, 72].filter(function (dy) {
+      return Math.abs(dy) <= Math.max(0, room) && pins.every(function (p) { return Math.abs(p.x - middle.x) > wide / 2 + 10 || Math.abs(p.y - middle.y - dy) > 19; });
+    });
+    return found.length ? map.layerPointToLatLng([middle.x, middle.y + found[0]]) : null;
+  }
   function labels() {
     var on = layerOf("compounds").on;
     groups.compounds.eachLayer(function (shape) {
       if (!shape.label) { return; }
       var box = shape.getBounds(), width = map.latLngToLayerPoint(box.getSouthEast()).x - map.latLngToLayerPoint(box.getNorthWest()).x;
-      show(shape.label, on && width > 7.5 * shape.datum.n.replace(/[^\x00-\xff]/g, "xx").length);
+      var wide = 7.5 * shape.datum.n.replace(/[^\x00-\xff]/g, "xx").length, at = on && width > wide ? clear(box, wide) : null;
+      if (at) { shape.label.setLatLng(at); }
+      show(shape.label, Boolean(at));
     });
   }
   function widths() {
