@@ -104,6 +104,7 @@ class Finished:
             "synthetic": verdicts.candidates.zones.district.synthetic,
             "folder": str(self.folder),
             "status": str(plan.solution.status),
+            "status_text": plan.solution.status_text,
             "gap": plan.solution.gap,
             "sites": len(plan.sites),
             "ports": int(plan.sites["ports"].sum()),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -44,9 +45,9 @@ def print_json(data: object) -> None:
 
 def print_pairs(pairs: Mapping[str, object]) -> None:
     """Print names and values in two columns."""
-    width = max((len(name) for name in pairs), default=0)
+    width = max((cell_len(name) for name in pairs), default=0)  # a Chinese character takes two columns
     for name, value in pairs.items():
-        print(f"{name:<{width}}  {value}")
+        print(f"{name}{' ' * (width - cell_len(name))}  {value}")
 
 
 def print_table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -74,8 +75,14 @@ def error_line(error: BaseException) -> int:
     return error.exit_code if isinstance(error, SitingError) else 1
 
 
+def _number(value: float) -> str:
+    """Return six figures, never as a power of ten: 1000000, not 1e+06; no minus before a zero."""
+    text = f"{value:.0f}" if abs(value) >= 1e5 else f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
 def _cell(value: object) -> str:
     if value is None or value != value:
         return ""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = _number(value) if isinstance(value, float) else str(value)
     return " ".join(text.split())

@@ -2,13 +2,17 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from siting.cli import options as flag
-from siting.cli.console import print_json, print_table, progress, say
+from siting.cli.console import print_json, print_pairs, print_table, progress, say
 from siting.errors import UsageError
+
+if TYPE_CHECKING:
+    from siting.district.quality import Inspection
+    from siting.outputs.texts import Texts
 
 __all__ = ["fetch", "inspect", "rules"]
 
@@ -45,6 +49,7 @@ def inspect(
 ) -> None:
     """Say what is there, what is missing, guessed or contradictory. 数据体检。"""
     from siting.district.quality import inspect_district
+    from siting.outputs.texts import Texts
     from siting.pipeline import read_sources
 
     if lang not in ("en", "zh"):
@@ -63,6 +68,7 @@ def inspect(
     if as_json:
         print_json(inspection.as_dict())
     else:
+        print_pairs(_there(inspection, Texts.load(lang)))
         for sentence in inspection.sentences(lang):
             say(sentence)
 
@@ -104,6 +110,23 @@ def rules(
     print_table(title, columns, rows)
     for finding in findings:
         say(finding)
+
+
+def _there(inspection: "Inspection", texts: "Texts") -> dict[str, str]:
+    """Return what is there: the place, then a line for each layer with its kinds, the most frequent first."""
+    area = f"{inspection.study_area_ha:,.0f} ha, {inspection.crs}"
+    lines = {inspection.name: area + (f" ({texts.t('page.synthetic')})" if inspection.synthetic else "")}
+    for layer, count in inspection.layers.items():
+        kinds = sorted(inspection.kinds.get(layer, {}).items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{_word(texts, layer, kind)} {number:,}" for kind, number in kinds)
+        lines[texts.t(f"layer.{layer}")] = f"{count:,}" + (f" ({named})" if named else "")
+    return lines
+
+
+def _word(texts: "Texts", layer: str, kind: str) -> str:
+    """Return the catalogue's word for a kind of object, or the kind itself."""
+    group = {"compounds": "state", "buildings": "use", "obstacles": "obstacle"}.get(layer, f"kind_of.{layer}")
+    return texts.catalogue.get(f"{group}.{kind}", kind.replace("_", " "))
 
 
 def _day(text: str | None) -> date:

@@ -12,6 +12,8 @@ from siting.study import Study, load_study
 
 __all__ = ["demo", "plan", "sweep"]
 
+_MANY = 1000  # vehicles; below, a rounded figure and its share would not agree
+
 OutFlag = Annotated[Path, typer.Option("--out", help="Run folder to write; an older run there is replaced. 输出目录。")]
 
 
@@ -111,6 +113,9 @@ def sweep(
     from siting.plan.sweep import parse_budgets, sweep_budgets
 
     steps = parse_budgets(budgets)
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        message = f"{out}: name a CSV file in an existing folder"
+        raise UsageError(message)
     asked = _study(
         study,
         osm,
@@ -129,9 +134,6 @@ def sweep(
         framing = frame_study(asked.with_budget(steps[-1]), Stages(announce))
         frame = sweep_budgets(framing, steps, solver_options(asked), announce=announce)
     if out is not None:
-        if out.is_dir() or not out.parent.is_dir():
-            message = f"{out}: name a CSV file in an existing folder"
-            raise UsageError(message)
         frame.to_csv(out, index=False)
     if as_json:
         print_json(frame.to_dict(orient="records"))
@@ -159,13 +161,13 @@ def _run(study: Study, out: Path, *, as_json: bool) -> None:
 def summary_lines(summary: dict[str, Any]) -> dict[str, str]:
     """Return the summary of a run as the lines that `plan` prints."""
     covered = 100.0 * summary["served"] / summary["demand"] if summary["demand"] else 0.0
-    gap = "" if summary["gap"] is None else f", gap {100 * summary['gap']:.3g} %"
+    digits = 0 if summary["demand"] >= _MANY else 1  # few: households own a share of an electric car each
     title = summary["name"] + (" (synthetic data 合成数据)" if summary["synthetic"] else "")
     return {
         "study": title,
-        "status": f"{summary['status']}{gap}",
+        "status": summary["status_text"],
         "sites": f"{summary['sites']} sites, {summary['ports']} ports",
-        "served": f"{summary['served']:.0f} of {summary['demand']:.0f} vehicles ({covered:.1f} %)",
+        "served": f"{summary['served']:,.{digits}f} of {summary['demand']:,.{digits}f} vehicles ({covered:.1f} %)",
         "spent": f"{summary['spent_cny']:,.0f} of {summary['budget_cny']:,.0f} CNY",
         "refused": f"{summary['refused']} of {summary['candidates']} candidates, each with clause and distance",
         "audit": f"{summary['audit_findings']} findings in {summary['audit_checks']} checks",

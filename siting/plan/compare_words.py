@@ -134,8 +134,12 @@ def _parameters(comparison: "Comparison", lang: str) -> Iterator[str]:
             yield {"en": f"Input file differs: {name[7:]}.", "zh": f"输入文件不同:{name[7:]}。"}[lang]
         else:
             unset = {"en": "not set", "zh": "未设"}[lang]
-            shown = [unset if value is None else str(value) for value in (a, b)]
+            shown = [unset if value is None else _value(value) for value in (a, b)]
             yield {"en": "{}: {} -> {}.", "zh": "{}:{} → {}。"}[lang].format(name, *shown)
+
+
+def _value(value: Any) -> str:
+    return f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _named(name: Any, compound_id: Any) -> str:

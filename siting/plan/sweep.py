@@ -72,7 +72,7 @@ def sweep_budgets(
                 "sites": len(plan.sites),
                 "ports": int(plan.sites["ports"].sum()),
                 "status": str(solution.status),
-                "gap": solution.gap,
+                "gap": max(0.0, solution.gap),  # no minus before a zero
             }
         )
     return pd.DataFrame(rows)

@@ -116,7 +116,7 @@ def test_totals_and_parameters_that_differ(tmp_path):
     said = found.sentences("en")
     assert "Vehicles served: 40 -> 64.5 (+24.5)." in said
     assert "Money spent (CNY): 2,000 -> 4,000 (+2,000)." in said
-    assert "parameters.radius_m: 200.0 -> 300.0." in said
+    assert "parameters.radius_m: 200 -> 300." in said
     assert "Input file differs: x.osm.pbf." in said
 
 
