@@ -1,11 +1,7 @@
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import builders
+from outputs import run_builders as builders
 
 from siting.outputs.run import Run
 

@@ -1,6 +1,6 @@
-import builders
 import geopandas as gpd
 import numpy as np
+from outputs import run_builders as builders
 from shapely import LineString, Point, Polygon, box
 
 from siting.geo import WGS84

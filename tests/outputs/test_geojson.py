@@ -1,11 +1,11 @@
 import json
 
-import builders
 import geopandas as gpd
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outputs import run_builders as builders
 from shapely import box
 
 from siting.outputs.geojson import to_lattice, write_layers

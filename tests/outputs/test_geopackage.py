@@ -3,12 +3,12 @@ import sqlite3
 from contextlib import closing
 from xml.dom import minidom
 
-import builders
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
 from geopandas.testing import assert_geodataframe_equal
+from outputs import run_builders as builders
 from pandas.testing import assert_frame_equal
 
 from siting.errors import DataError

@@ -1,8 +1,8 @@
 import zipfile
 
-import builders
 import openpyxl
 import pytest
+from outputs import run_builders as builders
 
 from siting.outputs.ledger import write_ledger
 

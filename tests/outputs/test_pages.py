@@ -1,7 +1,7 @@
 import re
 
-import builders
 import pytest
+from outputs import run_builders as builders
 
 from siting.outputs.map import write_map
 from siting.outputs.pages import leaflet, policy

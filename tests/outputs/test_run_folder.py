@@ -5,9 +5,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-import builders
 import pandas as pd
 import pytest
+from outputs import run_builders as builders
 
 from siting.outputs.run_folder import RUN_FILES, write_audited, write_run
 from siting.plan.audit_record import AuditReport
@@ -15,7 +15,7 @@ from siting.plan.audit_record import AuditReport
 SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})
-import builders
+from outputs import run_builders as builders
 from pathlib import Path
 from siting.outputs.run_folder import write_run
 write_run(builders.run(), Path({target!r}))
@@ -32,7 +32,7 @@ def test_every_file_of_the_contract_is_written(folder):
 
 @pytest.mark.parametrize("seed", ["0", "4242"])
 def test_the_same_run_gives_the_same_bytes_in_another_process(folder, tmp_path, seed):
-    script = SCRIPT.format(tests=str(Path(__file__).parent), target=str(tmp_path))
+    script = SCRIPT.format(tests=str(Path(__file__).parent.parent), target=str(tmp_path))
     environment = os.environ | {"PYTHONHASHSEED": seed}
     subprocess.run([sys.executable, "-c", script], check=True, env=environment)
     here, there = contents(folder), contents(tmp_path)

@@ -1,6 +1,6 @@
 import json
 
-import builders
+from outputs import run_builders as builders
 
 from siting.outputs.run_json import run_record
 

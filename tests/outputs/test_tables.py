@@ -1,5 +1,5 @@
-import builders
 import pandas as pd
+from outputs import run_builders as builders
 
 from siting.outputs.tables import write_csv
 
