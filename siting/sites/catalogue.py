@@ -210,5 +210,5 @@ def _checked_steps(value: object, where: str) -> tuple[tuple[float, float], ...]
 
 def _as_text(value: object) -> str:
     if isinstance(value, list | tuple):
-        return "; ".join(f"≤{up_to:g}: {factor:g}" for up_to, factor in value)
+        return "; ".join(f"≤{'∞' if up_to == math.inf else format(up_to, 'g')}: {factor:g}" for up_to, factor in value)
     return f"{value:g}" if isinstance(value, int | float) else str(value)

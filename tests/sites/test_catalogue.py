@@ -78,3 +78,9 @@ def test_an_override_replaces_the_figure_and_is_marked_as_the_planners():
 def test_a_wrong_override_is_one_clear_line(overrides, message):
     with pytest.raises(StudyError, match=message):
         load_catalogue(overrides)
+
+
+def test_an_open_end_is_written_as_people_write_it():
+    frame = load_catalogue().as_frame().set_index(["kind", "key"])
+
+    assert frame.loc[("ebike_shed", "demand_factor"), "value"] == "≤1: 0.8; ≤5: 0.65; ≤∞: 0.5"
