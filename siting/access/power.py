@@ -15,7 +15,7 @@ from siting.access.assumptions import Sentence, some
 from siting.access.record import Power
 from siting.errors import UsageError
 from siting.kinds import Kind
-from siting.sites.catalogue import Catalogue
+from siting.sites.catalogue import Catalogue, KindFigures
 from siting.sites.record import Verdicts
 
 __all__ = ["COS_PHI", "connect_power"]
@@ -28,8 +28,8 @@ def connect_power(verdicts: Verdicts, *, cos_phi: float = COS_PHI) -> Power:
     """Return the transformer of each accepted candidate and the kVA one of its modules draws.
 
     A compound fed by several transformers is split among them: each candidate takes the nearest one whose
-    place is known (ties, and transformers without a place, by id). The demand factor is that of the
-    candidate with every module built.
+    place is known (ties, and transformers without a place, by id). How many modules will stand is not decided
+    yet, so each draws what one module alone would: a safe upper bound for any number.
     """
     if not 0.0 < cos_phi <= 1.0:
         message = f"cos_phi is {cos_phi:g}; give a power factor above 0 and at most 1"
@@ -78,7 +78,7 @@ def _feeds(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, fed_by:
 
 def _kva_per_module(candidates: gpd.GeoDataFrame, catalogue: Catalogue, cos_phi: float) -> "pd.Series[float]":
     kva = [
-        ports * catalogue.kind(Kind(kind)).port_kw * catalogue.kind(Kind(kind)).factor_for(modules) / cos_phi
+        ports * catalogue.kind(Kind(kind)).port_kw * _largest_factor(catalogue.kind(Kind(kind)), modules) / cos_phi
         for kind, ports, modules in zip(
             candidates["kind"], candidates["ports_per_module"], candidates["max_modules"], strict=True
         )
@@ -86,13 +86,16 @@ def _kva_per_module(candidates: gpd.GeoDataFrame, catalogue: Catalogue, cos_phi:
     return pd.Series(kva, index=candidates.index, dtype=float, name="kva_per_module")
 
 
+def _largest_factor(figures: KindFigures, modules: int) -> float:
+    return max(figures.factor_for(count) for count in range(1, modules + 1))
+
+
 def _how_much(cos_phi: float) -> Sentence:
     return Sentence(
         f"A module draws ports x kW per port x demand factor / {cos_phi:g} (power factor, L02), with the demand factor "
-        "of the whole place; a place built in part can draw more per module, several places on one transformer "
-        "together draw less.",
-        f"每个模块的容量=端口数×单端口功率×需要系数÷{cos_phi:g}(功率因数,L02),需要系数按该点全部建成取值;"
-        "部分建成时单模块负荷可能更高,同一变压器带多个点时合计更低。",
+        "of a module alone; a place of many modules, and several places on one transformer, together draw less.",
+        f"每个模块的容量=端口数×单端口功率×需要系数÷{cos_phi:g}(功率因数,L02),需要系数按单个模块取值;"
+        "多个模块或同一变压器带多个点时,合计更低。",
     )
 
 

@@ -1,7 +1,7 @@
 """Audit of power: which transformer feeds each site, and whether it carries the load with what was bought.
 
 A transformer feeds the compounds it names; of several the nearest to the site counts. A module draws ports x
-kW per port x demand factor (of the whole place) over the power factor. What is unknown limits nothing.
+kW per port x demand factor (of the modules that stand there) over the power factor. What is unknown limits nothing.
 """
 
 import json
@@ -101,7 +101,7 @@ def _feeding(run: RunFolder, site: Any) -> set[str | None]:
 def _load_kva(run: RunFolder, site_id: Any, site: Any, figures: Mapping[Kind, KindFigures]) -> float:
     candidate = run.candidates[~run.candidates.index.duplicated()].loc[site_id]
     kind = figures[Kind(candidate["kind"])]
-    factor = next(factor for up_to, factor in kind.demand_factor if candidate["max_modules"] <= up_to)
+    factor = next(factor for up_to, factor in kind.demand_factor if site["modules"] <= up_to)
     return float(site["modules"] * candidate["ports_per_module"] * kind.port_kw * factor / _POWER_FACTOR)
 
 

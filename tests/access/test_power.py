@@ -1,4 +1,4 @@
-"""Which transformer feeds what, and what one module draws: 10 ports x 0.25 kW x 0.65 / 0.95 for two e-bike piles."""
+"""Which transformer feeds what, and what one module draws: 10 ports x 0.25 kW x 0.8 / 0.95 for an e-bike pile."""
 
 import pytest
 from access.reach_builders import block, ground, verdicts
@@ -16,12 +16,10 @@ def feeds(transformers, *candidates):
     return held.feeds.to_dict()
 
 
-def test_a_module_draws_its_ports_at_the_demand_factor_over_the_power_factor():
+def test_a_module_draws_what_one_alone_would_so_that_no_number_of_them_draws_more():
     sheds = [SHED, ("s2", block(50, 0), {"max_modules": 1}), ("s3", block(99, 0), {"max_modules": 6})]
     held = connect_power(verdicts(ground(), sheds))
-    assert held.kva_per_module.to_dict() == pytest.approx(
-        {"s1": 2.5 * 0.65 / 0.95, "s2": 2.5 * 0.8 / 0.95, "s3": 2.5 * 0.5 / 0.95}
-    )
+    assert held.kva_per_module.to_dict() == pytest.approx(dict.fromkeys(("s1", "s2", "s3"), 2.5 * 0.8 / 0.95))
 
 
 def test_a_car_pile_draws_seven_kilowatts():
