@@ -40,6 +40,8 @@ _IN_THE_WAY = frozenset(
     {"bicycle_parking", "charging_station", "climbing_area", "fire_station", "fuel", "gas", "heritage", "hydrant"}
     | {"pitch", "playground", "substation", "tank", "tree", "water"}
 )
+_OTHERS = frozenset({"elderly_care", "hospital", "kindergarten", "school"})
+_OWN_SHARE = 0.5  # of a compound in the ground of an institution: then it is the institution's own
 _KEPT = ("compound_id", "place_id", "kind", "bays")
 _COPIED = ("compound_id", "kind", "bays", "ports", "power_kw", "cost_cny", "served", "clearance_m", "outcome",
            "transformer_id", "year", "tier")  # fmt: skip
@@ -209,7 +211,10 @@ def check_compounds(run: RunFolder) -> Checked:
 
 
 def check_ground(run: RunFolder) -> Checked:
-    """Check that nothing stands, flows or runs where a site is: no building, way, wall, water, post or car park."""
+    """Check that nothing stands, flows or runs where a site is: no building, way, wall, water, post or car park.
+
+    Nor a door, a gate, or the grounds of a kindergarten, a school, a hospital or a home for the elderly.
+    """
     findings: list[Finding] = []
     checks = 0
     tables = run.facts.tables
@@ -220,10 +225,16 @@ def check_ground(run: RunFolder) -> Checked:
         "barrier": tables["barriers"].geometry,
         "obstacle": obstacles[obstacles["kind"].isin(_IN_THE_WAY)].geometry,
         "transformer": transformers[transformers.geometry.notna()].geometry,
+        "entrance": tables["entrances"].geometry,
+        "gate": tables["gates"].geometry,
     }
+    yards = obstacles[obstacles["kind"].isin(_OTHERS) & obstacles.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
     lots = {"parking": parking[parking["kind"] != "underground"].geometry}
     for site_id, site in run.sites.iterrows():
-        for layer, shapes in (layers if site["kind"] in _EV_KINDS else layers | lots).items():
+        home = tables["compounds"].geometry.get(site["compound_id"])
+        foreign = [home is None or yard.intersection(home).area < _OWN_SHARE * home.area for yard in yards.geometry]
+        looked_at = layers | {"grounds": yards.geometry[foreign]} | ({} if site["kind"] in _EV_KINDS else lots)
+        for layer, shapes in looked_at.items():
             checks += len(shapes)
             findings.extend(
                 Finding.say(

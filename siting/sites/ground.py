@@ -36,6 +36,10 @@ _WIDTH_MAIN_M = {"residential": 6.0, "living_street": 5.0, "unclassified": 6.0, 
 _BARRIER_CLEAR_M = 0.5
 _KERB_M = 3.0  # a car may cross this much unmapped ground between a lane and the aisle before a stall
 _POINT_CLEAR_M = 1.5  # around a tree, a hydrant, a post: mapped as a point, but it takes room
+_DOOR_CLEAR_M = 2.0  # before a mapped door: people come out, and the leaf swings (assumption, no clause)
+_GATE_CLEAR_M = 4.0  # around a mapped gate: an opening of 7 m is drawn as one point (assumption, no clause)
+_GROUNDS = ("elderly_care", "hospital", "kindergarten", "school")  # yards of others, whoever lives around them
+_OWN_SHARE = 0.5  # of a compound inside such a ground: then it is the institution's own compound
 _IN_THE_WAY = (
     "bicycle_parking",
     "charging_station",
@@ -99,11 +103,30 @@ def obstacles_for(district: District, kind: Kind) -> Shapes:
         shapely.buffer(district.barriers.geometry.to_numpy(), _BARRIER_CLEAR_M, quad_segs=_SEGMENTS),
         _with_room(obstacles),
         _with_room(district.transformers.geometry[~district.transformers.geometry.isna()].to_numpy()),
+        shapely.buffer(district.entrances.geometry.to_numpy(), _DOOR_CLEAR_M, quad_segs=_SEGMENTS),
+        shapely.buffer(district.gates.geometry.to_numpy(), _GATE_CLEAR_M, quad_segs=_SEGMENTS),
+        _grounds_of_others(district),
     ]
     if kind in OPEN_GROUND_KINDS:
         parts.append(district.parking[district.parking["kind"] != "underground"].geometry.to_numpy())
     shapes = np.concatenate(parts)
     return np.asarray(shapes[~shapely.is_empty(shapes)])
+
+
+def _grounds_of_others(district: District) -> Shapes:
+    """Return the grounds of kindergartens, schools, hospitals and homes for the elderly: a compound cannot use them.
+
+    A compound of which half lies in such a ground is its own (staff housing of a college) and is taken off.
+    """
+    every = district.obstacles[district.obstacles["kind"].isin(_GROUNDS)].geometry.to_numpy()
+    grounds = every[shapely.get_dimensions(every) == 2]  # a point says where, not how far
+    homes = district.compounds.geometry.to_numpy()
+    ground, home = shapely.STRtree(homes).query(grounds, predicate="intersects")
+    shared = shapely.area(shapely.intersection(grounds[ground], homes[home]))
+    own = shared >= _OWN_SHARE * shapely.area(homes[home])
+    for at in np.unique(ground[own]):
+        grounds[at] = shapely.difference(grounds[at], shapely.union_all(homes[home[own & (ground == at)]]))
+    return np.asarray(grounds)
 
 
 def _with_room(shapes: Shapes) -> Shapes:

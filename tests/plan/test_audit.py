@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import district, parking
+from builders import district, entrance, gate, obstacle, parking
 from plan.audit_builders import ORIGIN, edit_csv, edit_geojson, edit_json, edit_layer, edit_study, write_run_folder
 from shapely import Point
 from shapely.affinity import translate
@@ -78,6 +78,11 @@ def car_park():
     return district(parking((40, 0, 48, 11), id="k/1", compound_id="c/1"), origin=ORIGIN).parking
 
 
+def put(layer: str, item) -> Tamper:
+    """Draw one more thing into the facts."""
+    return lambda folder: edit_layer(folder, layer, lambda _: getattr(district(item, origin=ORIGIN), layer))
+
+
 def refuse(feature) -> None:
     feature["properties"]["outcome"] = "FAIL"
 
@@ -103,6 +108,12 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "a site over the compound's edge": (move(EVERYWHERE, "s/1", 0, -12), "outside-compound"),
     "a site on somebody's car park": (
         lambda folder: edit_layer(folder, "parking", lambda _: car_park()),
+        "ground-taken",
+    ),
+    "a site in a gateway": (put("gates", gate((44, 12))), "ground-taken"),
+    "a site on a doorstep": (put("entrances", entrance((44, 12))), "ground-taken"),
+    "a site in the yard of a kindergarten": (
+        put("obstacles", obstacle("kindergarten", (30, 0, 48, 30))),
         "ground-taken",
     ),
     "a site where nobody has mapped the houses": (row("compounds", "c/1", state="survey_first"), "survey-first"),
@@ -245,6 +256,12 @@ def test_tampering_is_named_by_its_own_code(folder, tamper, code):
     found = {finding.code for finding in audit_run(folder).findings}
 
     assert code in found
+
+
+def test_staff_housing_in_the_grounds_of_a_college_uses_its_own_ground(folder):
+    put("obstacles", obstacle("school", (-20, -20, 100, 60)))(folder)
+
+    assert "ground-taken" not in {finding.code for finding in audit_run(folder).findings}
 
 
 def test_an_uncertain_must_is_no_finding_where_the_study_admits_it(folder):

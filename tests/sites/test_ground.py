@@ -1,6 +1,6 @@
 import pytest
 import shapely
-from builders import barrier, building, compound, district, obstacle, parking, road, transformer
+from builders import barrier, building, compound, district, entrance, gate, obstacle, parking, road, transformer
 
 from siting.kinds import Kind
 from siting.sites.ground import carriageways, host_polygons, obstacles_for, pieces_of
@@ -39,6 +39,26 @@ def test_a_wall_is_kept_clear_by_half_a_metre():
 
 def test_a_tree_takes_a_little_room():
     assert 0 < 10_000 - open_m2(obstacle("tree", (50, 50))) < 8
+
+
+@pytest.mark.parametrize(("item", "radius_m"), [(entrance((50, 50)), 2.0), (gate((50, 50)), 4.0)])
+def test_nobody_builds_before_a_door_or_in_a_gateway(item, radius_m):
+    assert 10_000 - open_m2(item) == pytest.approx(3.14 * radius_m**2, rel=0.03)
+
+
+@pytest.mark.parametrize("kind", ["elderly_care", "hospital", "kindergarten", "school"])
+@pytest.mark.parametrize("facility", [Kind.EBIKE_SHED, Kind.EV_SURFACE])
+def test_the_yard_of_an_institution_is_not_the_compounds(kind, facility):
+    yard, home = obstacle(kind, (10, 10, 30, 20)), compound((0, 0, 100, 100))
+
+    assert open_m2(yard, home, kind=facility) == pytest.approx(10_000 - 200)
+    assert open_m2(obstacle(kind, (20, 15)), home, kind=facility) == pytest.approx(10_000)  # a point has no yard
+
+
+def test_staff_housing_in_the_grounds_of_a_college_keeps_its_own_ground():
+    college, housing = obstacle("school", (0, 0, 80, 100)), compound((60, 0, 100, 100))
+
+    assert open_m2(college, housing) == pytest.approx(10_000 - 60 * 100)
 
 
 def test_a_car_park_bars_e_bikes_but_hosts_stalls():
