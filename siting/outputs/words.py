@@ -65,9 +65,12 @@ class Words:
         return self.names.get(object_id) or object_id
 
     def assumptions(self, lang: str | None = None) -> list[str]:
-        """Return the assumptions on demand as sentences; in both languages unless `lang` is given."""
-        demand = self.run.demand
-        pairs = zip(demand.assumptions, demand.assumptions_zh or demand.assumptions, strict=True)
+        """Return the assumptions on demand and power as sentences; in both languages unless `lang` is given."""
+        pairs = [
+            pair
+            for record in (self.run.demand, self.run.plan.framing.power)
+            for pair in zip(record.assumptions, record.assumptions_zh or record.assumptions, strict=True)
+        ]
         return [_sentence(pair, lang) for pair in pairs]
 
     def notes(self, lang: str | None = None) -> list[str]:

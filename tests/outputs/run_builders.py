@@ -396,7 +396,8 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
     solution = SimpleNamespace(
         status="PROVEN", objective=25.0, bound=25.0, gap=0.0, seconds=0.1, solver="HiGHS 1.15.1", message=""
     )
-    framing = SimpleNamespace(links=reach, problem="maximise weighted service\nsubject to budget")
+    power = SimpleNamespace(assumptions=("A module draws 2.1 kVA.",), assumptions_zh=("每个模块2.1 kVA。",))
+    framing = SimpleNamespace(links=reach, power=power, problem="maximise weighted service\nsubject to budget")
     return SimpleNamespace(
         sites=chosen.iloc[:0] if empty else chosen,
         links=walked.iloc[:0] if empty else walked,
