@@ -15,7 +15,7 @@ from rich.table import Table
 
 from siting.errors import SitingError
 
-__all__ = ["error_line", "print_json", "print_pairs", "print_table", "progress", "say"]
+__all__ = ["error_line", "in_terminal", "print_json", "print_pairs", "print_table", "progress", "say"]
 
 _err = Console(stderr=True, highlight=False)
 _out = Console(highlight=False, soft_wrap=True)
@@ -36,6 +36,11 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
 def say(text: str) -> None:
     """Print one line of result."""
     print(text)
+
+
+def in_terminal() -> bool:
+    """Return whether a person reads stdout, not a program."""
+    return _out.is_terminal
 
 
 def print_json(data: object) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from siting.cli import options as flag
-from siting.cli.console import print_json, print_pairs, print_table, progress, say
+from siting.cli.console import in_terminal, print_json, print_pairs, print_table, progress, say
 from siting.errors import UsageError
 
 if TYPE_CHECKING:
@@ -107,9 +107,22 @@ def rules(
         plain = [{name: _plain(value) for name, value in zip(columns, row, strict=True)} for row in rows]
         print_json({"on": str(day), "profile": profile, "rows": plain, "findings": list(findings)})
         return
-    print_table(title, columns, rows)
+    if profile is not None and diff is None and in_terminal():  # 25 columns: no screen is that wide
+        for row in rows:
+            say(_clause({name: str(value) for name, value in zip(columns, row, strict=True)}))
+    else:
+        print_table(title, columns, rows)
     for finding in findings:
         say(finding)
+
+
+def _clause(row: dict[str, str]) -> str:
+    """Return a clause for people to read: what it asks of whom, its title, and where it was seen."""
+    return (
+        f"{row['clause_id']}  {row['force']}  {row['asks']} to {row['to']}  ({row['kinds']})\n"
+        f"    {row['title_zh']}  {row['title_en']}\n"
+        f"    {row['standard']} {row['clause']}; {row['confidence']}: {row['source']}"
+    )
 
 
 def _there(inspection: "Inspection", texts: "Texts") -> dict[str, str]:

@@ -67,3 +67,14 @@ def test_a_sweep_to_a_missing_folder_is_refused_before_any_work(cli, tmp_path):
     assert ended.code == 2
     assert "name a CSV file in an existing folder" in ended.error
     assert "facts" not in ended.err
+
+
+def test_clauses_are_read_as_text_in_a_terminal_and_as_columns_in_a_pipe(cli, monkeypatch):
+    piped = cli("rules", "fuzhou", "--on", "2026-01-01")
+    monkeypatch.setattr("siting.cli.look.in_terminal", lambda: True)
+    shown = cli("rules", "fuzhou", "--on", "2026-01-01")
+
+    assert piped.out.splitlines()[0].startswith("clause_id\tkinds\tasks\t")
+    assert "fuzhou.c05  must  >= 6 m to exit  (ebike_open, ebike_shed)\n    距建筑安全出口不应小于6米  " in shown.out
+    assert "text seen (N): http://www.hxnews.com" in shown.out
+    assert "\t" not in shown.out
