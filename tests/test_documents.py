@@ -1,5 +1,6 @@
 """What is written about the product stays true: keys, commands, examples."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from siting.cli.app import app
+from siting.outputs.run_folder import RUN_FILES
 from siting.study import LayerSection, Study, make_study
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +45,23 @@ def test_every_command_is_in_both_readmes_and_has_help(command, cli_help):
     assert f"siting {command}" in README
     assert f"siting {command}" in README_ZH or command == "demo"
     assert len(cli_help(command)) > 100
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md", "CONTRIBUTING.md", "docs/study.md", "docs/design.md"])
+def test_a_link_to_a_file_leads_to_one(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    linked = [name for name in re.findall(r"\]\(([^)#\s]+)", text) if not name.startswith("http")]
+
+    assert [name for name in linked if not (ROOT / page).parent.joinpath(name).is_file()] == []
+
+
+def test_the_picture_of_the_first_screen_is_light():
+    assert (ROOT / "docs/images/map.png").stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("name", [*RUN_FILES, "audit.json", "audit.html"])
+def test_every_file_of_a_run_folder_is_named(name):
+    assert f"`{name}`" in README
 
 
 @pytest.fixture
