@@ -3,7 +3,7 @@
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
-from siting.district import classes
 from siting.district.blocks import compounds_from_blocks
 from siting.district.compounds import compounds_from_osm
+from siting.district.far import middle_of, without_far
 from siting.district.osm import OsmFacts, read_osm
 from siting.district.record import DISTRICT_TABLES, District, InputFile
 from siting.district.settle import cut, link
@@ -126,10 +126,16 @@ def read_district(options: SourceOptions, *, progress: Progress | None = None) -
         raise SourceError(message)
     say("read OpenStreetMap file")
     facts = read_osm(Path(options.osm))
-    crs = _crs_of(facts, options)
+    middle = _middle_of(facts, options)
+    crs = _crs_of(middle, facts.name)
+    facts, far = without_far(facts, middle)
     say("make tables")
     raw = project(facts, crs)
-    content = tabulate(raw)
+    content = tabulate(replace(raw, notes=raw.notes + far))
+    if content["buildings"].empty:
+        where = f"longitude {middle[0]:.4f}, latitude {middle[1]:.4f}"
+        message = f"{facts.name}: no building that can be used stands near {where}; check the file and source.bbox_deg"
+        raise SourceError(message)
     say("find compounds")
     compounds, dropped = _compounds(raw, content, options)
     content["dropped"] = pd.concat([content["dropped"], dropped], ignore_index=True)
@@ -147,22 +153,21 @@ def read_district(options: SourceOptions, *, progress: Progress | None = None) -
     return cut(district, box=box)
 
 
-def _crs_of(facts: OsmFacts, options: SourceOptions) -> CRS:
-    """Return the metric CRS of the place: of the box, else of the middle building (long ways reach far beyond)."""
-    if options.bbox_deg is not None:
-        west, south, east, north = options.bbox_deg
-        return metric_crs((west + east) / 2, (south + north) / 2)
-    places = shapely.centroid(facts.areas.geometry.to_numpy()[_are_buildings(facts)])
-    lon, lat = float(np.median(shapely.get_x(places))), float(np.median(shapely.get_y(places)))
+def _middle_of(facts: OsmFacts, options: SourceOptions) -> tuple[float, float]:
+    """Return (lon, lat) of the middle of the box, else of the middle building (long ways reach far beyond)."""
+    if options.bbox_deg is None:
+        return middle_of(facts)
+    west, south, east, north = options.bbox_deg
+    return (west + east) / 2, (south + north) / 2
+
+
+def _crs_of(middle: tuple[float, float], name: str) -> CRS:
+    """Return the metric CRS of the place."""
     try:
-        return metric_crs(lon, lat)
+        return metric_crs(*middle)
     except ValueError as error:
-        message = f"{facts.name}: lies where no metric map is made ({error}); check its coordinates"
+        message = f"{name}: lies where no metric map is made ({error}); check its coordinates"
         raise SourceError(message) from error
-
-
-def _are_buildings(facts: OsmFacts) -> Any:
-    return np.array([classes.building_use(tags) is not None for tags in facts.areas["tags"]], dtype=bool)
 
 
 def _box(options: SourceOptions, crs: CRS) -> BaseGeometry | None:

@@ -83,6 +83,7 @@ def write_geojson(frame: gpd.GeoDataFrame, path: Path, *, members: Mapping[str, 
 def to_lattice(shapes: gpd.GeoSeries) -> Any:
     """Return an array of WGS 84 geometries on the 7-digit lattice: valid, exterior rings counter-clockwise."""
     degrees = shapes.to_crs(WGS84).to_numpy()
+    degrees = np.where(shapely.is_valid(degrees), degrees, shapely.make_valid(degrees))  # a side may curve over another
     snapped = shapely.set_precision(degrees, 10.0**-_DIGITS, mode="valid_output")
     return shapely.orient_polygons(shapely.force_2d(snapped), exterior_cw=False)
 
