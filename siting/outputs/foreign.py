@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["inert_cell", "json_for_script"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_MARKED = (*_FORMULA_STARTS, "'")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -30,5 +31,8 @@ def json_for_script(value: Any) -> str:
 
 
 def inert_cell(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it for a formula: an apostrophe before a dangerous first sign."""
-    return "'" + text if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text) else text
+    """Return `text` so that no spreadsheet takes it for a formula: an apostrophe before a dangerous first sign.
+
+    An apostrophe that was there gets another one, so a reader that takes one away has the text as it was.
+    """
+    return "'" + text if text.startswith(_MARKED) and not _NUMBER.fullmatch(text) else text

@@ -3,7 +3,7 @@
 UTF-8 without a byte order mark: the columns are a contract for programs, and a mark would stick to the first column's
 name in a plain reader. People open ledger.xlsx. Numbers keep 9 digits after the point, the length below which a
 shortfall counts as round-off, so a written distance never contradicts its outcome. Text that a spreadsheet would
-take for a formula gets an apostrophe in front.
+take for a formula gets an apostrophe in front, and so does text that begins with one: a reader takes one away.
 """
 
 import csv

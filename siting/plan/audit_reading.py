@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 from pyproj import CRS
+from shapely.errors import ShapelyError
 
 from siting.district.record import DISTRICT_TABLES, District
 from siting.errors import DataError, TableError, UsageError
@@ -28,6 +29,19 @@ _FILES = ("run.json", "study.toml", "plan.gpkg", "sites.geojson", "candidates.ge
 _VERDICT_COLUMNS = ("candidate_id", "clause_id", "measured", "required", "tolerance", "outcome", "force")
 _LINK_COLUMNS = ("building_id", "site_id", "walk_m", "served")
 _GEOPACKAGE = "plan.gpkg"
+
+#: What json, tomllib, pandas, shapely and GDAL raise for a broken file.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+    ShapelyError,
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+)
 
 
 #: Planning default (evidence rows P19, P26, P46) where the study does not say.
@@ -166,7 +180,7 @@ def _read(path: Path, reader: Callable[[Path], Any]) -> Any:
     """Return what `reader` makes of a file; foreign errors become one line with the file's name."""
     try:
         return reader(path)
-    except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except _UNREADABLE as error:
         first = (str(error).splitlines() or [""])[0]
         message = f"{path}: cannot be read ({first}); plan again or restore the file"
         raise DataError(message) from error
@@ -186,9 +200,26 @@ def _read_geojson(path: Path) -> gpd.GeoDataFrame:
     if not isinstance(features, list):
         message = "no list of features"
         raise ValueError(message)
+    for number, feature in enumerate(features, 1):
+        if not _is_feature(feature):
+            message = f"feature {number} is no object of a run"
+            raise ValueError(message)
     if not features:
         return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
     return gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+
+
+def _is_feature(feature: Any) -> bool:
+    """Return whether a feature has a shape or null, and properties that are single values, its id among them."""
+    if not isinstance(feature, dict) or not isinstance(feature.get("properties"), dict):
+        return False
+    values = feature["properties"]
+    ids = [values[name] for name in ("site_id", "candidate_id") if name in values]
+    return (
+        isinstance(feature.get("geometry"), dict | None)
+        and all(isinstance(key, str) for key in ids)
+        and not any(isinstance(value, dict | list) for value in values.values())
+    )
 
 
 def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
@@ -233,6 +264,7 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     if missing:
         message = f"{path}: no column {', '.join(missing)}; restore the file"
         raise DataError(message)
+    frame = frame.map(lambda text: text.removeprefix("'"))  # written before what a spreadsheet would take for a formula
     numeric = [name for name in ("measured", "required", "tolerance", "walk_m", "served") if name in frame.columns]
     return frame.assign(**{name: pd.to_numeric(frame[name], errors="coerce") for name in numeric})
 

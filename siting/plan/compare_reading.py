@@ -131,8 +131,10 @@ def _served(path: Path) -> "pd.Series[float]":
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             for row in csv.DictReader(stream):
-                totals[row["building_id"]] = totals.get(row["building_id"], 0.0) + float(row["served"])
-    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        message = f"{path}: cannot be read as links ({error!r}); plan again or restore the file"
+                building = row["building_id"].removeprefix("'")  # written before what looks like a formula
+                totals[building] = totals.get(building, 0.0) + float(row["served"])
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
+        why = " ".join(str(error).split())[:120]
+        message = f"{path}: cannot be read as links ({why}); plan again or restore the file"
         raise DataError(message) from error
     return pd.Series(totals, dtype=float, name="served").rename_axis("building_id").sort_index()

@@ -21,7 +21,7 @@ def test_numbers_that_json_lacks_are_refused():
         json_for_script({"gap": float("nan")})
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-cmd", "'=1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
 def test_a_formula_gets_an_apostrophe(text):
     assert inert_cell(text) == "'" + text
 
