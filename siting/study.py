@@ -21,8 +21,10 @@ from siting.kinds import Kind, Outcome
 __all__ = ["LayerSection", "Study", "load_study", "make_study"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
+
+_MOST_FAULTS = 12  # of one study in one line
 
 
 def _kind(text: str) -> str:
@@ -201,8 +203,8 @@ def load_study(path: Path) -> Study:
         raise StudyError(message) from error
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"{path}: not TOML: {error}"
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+        message = f"{path}: not TOML: {str(error)[:200]}"
         raise StudyError(message) from error
     return make_study(data, folder=path.parent, label=str(path))
 
@@ -220,8 +222,9 @@ def make_study(data: Mapping[str, Any], *, folder: Path | None = None, label: st
     try:
         study = Study.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(_sentence(fault) for fault in error.errors(include_url=False))
-        message = f"{label}: {faults}"
+        faults = [_sentence(fault) for fault in error.errors(include_url=False)]
+        more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
+        message = f"{label}: {'; '.join(faults[:_MOST_FAULTS])}{more}"
         raise StudyError(message) from None
     return _with_absolute_paths(study, (folder or Path()).resolve())
 
@@ -239,7 +242,13 @@ def _with_absolute_paths(study: Study, folder: Path) -> Study:
 
 
 def _absolute(folder: Path, path: Path) -> Path:
-    return (folder / path.expanduser()).resolve()
+    try:
+        absolute = (folder / path.expanduser()).resolve()
+        absolute.exists()  # refuses a name too long
+    except (OSError, RuntimeError, ValueError) as error:  # a link to itself, no such user, a NUL, a name too long
+        message = f"{str(path)[:80]!r} cannot be a path ({str(error)[:80]}); name a file"
+        raise StudyError(message) from error
+    return absolute
 
 
 def _without_none(value: Any) -> Any:
@@ -259,7 +268,9 @@ def _sentence(fault: Any) -> str:
         return f"{where}: is missing"
     reason = str(fault["msg"]).removeprefix("Value error, ")
     value = fault["input"]
-    shown = f" (got {value!r})" if isinstance(value, str | int | float | bool) and not _is_nan(value) else ""
+    text = repr(value)
+    simple = isinstance(value, str | int | float | bool) and not _is_nan(value)
+    shown = f" (got {text[:80]}{'…' * (len(text) > 80)})" if simple else ""
     return f"{where}: {reason[0].lower()}{reason[1:]}{shown}"
 
 

@@ -17,6 +17,8 @@ from siting.errors import SitingError
 
 __all__ = ["error_line", "in_terminal", "print_json", "print_pairs", "print_table", "progress", "say"]
 
+_LONGEST_LINE = 2000  # of an error, in letters: a file may hold ids of any length
+
 _err = Console(stderr=True, highlight=False)
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -76,7 +78,8 @@ def error_line(error: BaseException) -> int:
         traceback.print_exception(error)
     expected = isinstance(error, SitingError)
     text = str(error) if expected else f"unexpected {type(error).__name__}: {error} (SITING_DEBUG=1 shows where)"
-    print(f"siting: error: {' '.join(text.split())}", file=sys.stderr)
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    print(f"siting: error: {line[:_LONGEST_LINE]}{'…' * (len(line) > _LONGEST_LINE)}", file=sys.stderr)
     return error.exit_code if isinstance(error, SitingError) else 1
 
 

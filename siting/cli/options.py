@@ -32,7 +32,9 @@ __all__ = [
 StudyArgument = Annotated[
     Path | None, typer.Argument(help="A study file (TOML); or use the flags. 研究文件。", show_default=False)
 ]
-OsmFlag = Annotated[Path | None, typer.Option("--osm", help="OpenStreetMap file: .osm, .osm.gz, .osm.bz2, .osm.pbf.")]
+OsmFlag = Annotated[
+    Path | None, typer.Option("--osm", readable=False, help="OpenStreetMap file: .osm, .osm.gz, .osm.bz2, .osm.pbf.")
+]
 RulesFlag = Annotated[str | None, typer.Option("--rules", help="Rule profile by name, or your own TOML file. 规则集。")]
 KindFlag = Annotated[
     list[str] | None, typer.Option("--kind", help="What may be built; repeat for several kinds. 设施类型。")

@@ -210,7 +210,9 @@ def _checked(name: str, value: Any, role: Role) -> tuple[Any, str]:
 
 
 def _is_blank(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) or value == ""
+    if isinstance(value, str):
+        return not value
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
 def _text(value: Any) -> str | None:

@@ -135,6 +135,58 @@ def test_flags_beside_a_study_file_are_refused_not_ignored(cli, tmp_path, bad_fi
     assert "limits.budget_cny" in ended.error
 
 
+@pytest.mark.parametrize("value", ["true", '"1000"', "9" * 5000, "[" * 100_000, "1e999"])
+def test_a_budget_that_is_no_number_ends_2(cli, tmp_path, bad_file, value):
+    study = bad_file("study.toml", f'[source]\nosm = "x.osm"\n[limits]\nbudget_cny = {value}\n'.encode())
+
+    ended = refuse(cli, tmp_path, study)
+
+    assert ended.code == 2, ended.err
+    assert "study.toml" in ended.error
+    assert len(ended.error) < 500
+
+
+@pytest.mark.parametrize("name", ["loop", "x" * 300, "~no_such_user_here/x.osm", "a\\u0000b"])
+def test_a_path_that_cannot_be_one_ends_2(cli, tmp_path, bad_file, name):
+    (tmp_path / "loop").symlink_to("loop")
+    study = bad_file("study.toml", f'[source]\nosm = "{name}"\n[limits]\nbudget_cny = 5\n'.encode())
+
+    ended = refuse(cli, tmp_path, study)
+
+    assert ended.code == 2, ended.err
+    assert "cannot be a path" in ended.error
+
+
+def test_an_error_line_holds_no_terminal_codes(cli, tmp_path):
+    ended = refuse(cli, tmp_path, "--osm", QUARTER, "--layer", "\x1b[2J=x.csv", "--budget", 1)
+
+    assert ended.code == 5
+    assert "\x1b" not in ended.err
+
+
+def test_a_misplaced_node_neither_stops_nor_bends_the_plan(cli, tmp_path, bad_file):
+    text = dataset_path("tiny.osm").read_text("utf-8")
+    astray = text.replace('<node id="11" lat="35.0000901" lon="111.0005149"', '<node id="11" lat="0" lon="0"')
+    assert astray != text
+
+    ended = cli("plan", "--osm", bad_file("astray.osm", astray.encode()), "--budget", 60_000, "--out", tmp_path / "run")
+
+    assert ended.code == 0, ended.err
+
+
+def test_ids_that_look_like_formulas_pass_the_audit(cli, tmp_path, bad_file):
+    ring = [[111.0001, 35.0], [111.0013, 35.0], [111.0013, 35.0009], [111.0001, 35.0009], [111.0001, 35.0]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    square = {"type": "Feature", "properties": {"compound_id": "=cmd|x!A0", "name": "</script>"}, "geometry": shape}
+    layer = bad_file("hostile.geojson", json.dumps({"type": "FeatureCollection", "features": [square]}).encode())
+    source = dataset_path("tiny.osm")
+
+    ended = cli("plan", "--osm", source, "--layer", f"compounds={layer}", "--budget", 60_000, "--out", tmp_path / "run")
+
+    assert ended.code == 0, ended.err
+    assert "\n=cmd" not in (tmp_path / "run" / "verdicts.csv").read_text("utf-8")
+
+
 def test_a_folder_that_is_no_run_folder_is_never_replaced(cli, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.txt").write_text("years of work")
