@@ -61,7 +61,16 @@ __all__ = ["AuditReport", "Finding", "audit_run", "audit_sites", "write_audit"]
 
 
 def audit_run(folder: Path) -> AuditReport:
-    """Audit a written run folder; a missing or broken file raises `DataError` with one line."""
+    """Audit a written run folder; a missing, broken or strangely filled file raises `DataError` with one line."""
+    try:
+        return _audit_folder(folder)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        # the files can hold anything; what has no place in a run's files surfaces as one of these
+        message = f"{folder}: holds values that siting does not write ({type(error).__name__}: {error}); plan it again"
+        raise DataError(message) from error
+
+
+def _audit_folder(folder: Path) -> AuditReport:
     run = read_run_folder(folder)
     rulebook = load_rulebook(run.settings.profile, on=run.settings.on)
     figures = figures_of(run.settings.catalogue)

@@ -355,3 +355,12 @@ def test_foreign_text_is_inert_in_the_page(folder, tmp_path):
 
     assert "<script" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize("change", [{"demand": 10**400}, {"inputs": [3]}, {"upgrades": 7}])
+def test_a_run_json_with_values_of_the_wrong_kind_is_bad_data(folder, change):
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    (folder / "run.json").write_text(json.dumps(record | change), encoding="utf-8")
+
+    with pytest.raises(DataError):
+        audit_run(folder)
