@@ -138,7 +138,7 @@ class SolverSection(_Section):
 
     name: Literal["highs", "cbc"] = "highs"
     gap: Share = 0.001
-    time_limit_s: Positive = 30.0
+    time_limit_s: Positive = 120.0
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
