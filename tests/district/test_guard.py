@@ -31,6 +31,11 @@ def refusal(tmp_path, name: str, content: bytes, limits: Limits | None = None) -
     return line
 
 
+def _by_name(value: object) -> str:
+    """Name a case by its file and words: packed bytes differ from one moment, or library, to the next."""
+    return value if isinstance(value, str) else "bytes"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -42,20 +47,21 @@ def refusal(tmp_path, name: str, content: bytes, limits: Limits | None = None) -
         ("layer.osm", b' {"type": "FeatureCollection"}', "GeoJSON"),
         ("page.osm", b"<html><body>429</body></html>", "no <osm>"),
         ("bomb.osm", ENTITIES, "entities"),
-        ("bomb.osm.gz", gzip.compress(ENTITIES), "entities"),
+        ("bomb.osm.gz", gzip.compress(ENTITIES, mtime=0), "entities"),
         ("bomb.osm.bz2", bz2.compress(ENTITIES), "entities"),
         ("doctype.osm", b'<!DOCTYPE osm SYSTEM "http://example.org/x.dtd">' + GOOD[39:], "document type"),
         ("cut.osm", GOOD[:300], "cannot be read"),
-        ("cut.osm.gz", gzip.compress(GOOD)[:-20], "truncated"),
+        ("cut.osm.gz", gzip.compress(GOOD, mtime=0)[:-20], "truncated"),
         ("cut.osm.bz2", bz2.compress(GOOD)[:-20], "truncated"),
-        ("damaged.osm.gz", gzip.compress(GOOD)[:40] + b"\0" * 40, "truncated or damaged"),
-        ("nothing.osm.gz", gzip.compress(b""), "unpacks to nothing"),
-        ("inner.osm.gz", gzip.compress(PBF), "not OpenStreetMap data"),
+        ("damaged.osm.gz", gzip.compress(GOOD, mtime=0)[:40] + b"\0" * 40, "truncated or damaged"),
+        ("nothing.osm.gz", gzip.compress(b"", mtime=0), "unpacks to nothing"),
+        ("inner.osm.gz", gzip.compress(PBF, mtime=0), "not OpenStreetMap data"),
         ("cut.osm.pbf", PBF[: len(PBF) // 2], "truncated"),
         ("stub.osm.pbf", PBF[:40], "truncated"),
         ("roads.osm", ROADS_ONLY, "no building outline"),
         ("version.osm", GOOD.replace(b' version="0.6"', b"", 1), "cannot be read"),
     ],
+    ids=_by_name,
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path, name, content, words):
     assert words in refusal(tmp_path, name, content)
