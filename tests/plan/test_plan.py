@@ -67,8 +67,8 @@ def test_no_lawful_place_is_an_empty_plan_that_says_why():
 
 
 def test_an_upgrade_is_bought_and_paid():
-    # 2 kVA carry one module of 1.71 kVA; the second asks for the step of 9,000 CNY
-    thin = [("t1", Point(100, -20), {"spare_kva": 2.0, "upgrade_steps": STEPS})]
+    # 2.5 kVA carry one module of 2.11 kVA; the second asks for the step of 9,000 CNY
+    thin = [("t1", Point(100, -20), {"spare_kva": 2.5, "upgrade_steps": STEPS})]
     plan = planned(Limits(20_000.0), transformers=thin)
 
     assert plan.upgrades == {"t1": 9000.0}
@@ -77,7 +77,7 @@ def test_an_upgrade_is_bought_and_paid():
 
 
 def test_a_full_transformer_without_steps_leaves_money_idle_and_says_so():
-    plan = planned(Limits(20_000.0), transformers=[("t1", Point(100, -20), {"spare_kva": 2.0})])
+    plan = planned(Limits(20_000.0), transformers=[("t1", Point(100, -20), {"spare_kva": 2.5})])
 
     assert plan.sites["modules"].sum() == 1
     assert "18,000 CNY stay idle" in plan.reasons[0].en
