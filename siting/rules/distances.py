@@ -49,13 +49,17 @@ def measure_distance(footprints: NDArray[np.object_], features: Features, needs:
     return _measure(footprints, features, needs, shapely.distance)
 
 
-def measure_clearance(footprints: NDArray[np.object_], features: Features) -> Measurement:
-    """Measure how far each footprint stays clear of areas: metres, negative where it reaches into one; required 0.
+def measure_clearance(
+    footprints: NDArray[np.object_], features: Features, needs: Requirement | None = None
+) -> Measurement:
+    """Measure how far each footprint stays clear of areas: metres, negative where it reaches into one.
+
+    Required is 0 unless `needs` asks for more.
 
     Touching the edge is allowed. See `clearance` for the figure inside.
     """
     zeros = np.zeros(len(features))
-    return _measure(footprints, features, Requirement(zeros, zeros, 0.0), clearance)
+    return _measure(footprints, features, needs or Requirement(zeros, zeros, 0.0), clearance)
 
 
 def measure_touch(footprints: NDArray[np.object_], features: Features) -> Measurement:

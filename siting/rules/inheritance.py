@@ -28,7 +28,7 @@ def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple
         for position, other in enumerate(kept):
             if not _same_question(other, clause) or not _shared(other, mine):
                 continue
-            if other.force is Force.MUST and _weaker(clause, other):
+            if other.force is Force.MUST and _covers(other, clause) and _weaker(clause, other):
                 if not _stricter(clause, other):
                     mine = _without(mine, other)  # it adds nothing: what it asks is asked already, with more force
                     findings.append(_finding(clause, other))
@@ -41,7 +41,12 @@ def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple
 
 def _same_question(above: Clause, local: Clause) -> bool:
     same_metric = above.metric is local.metric or {above.metric, local.metric} <= _DISTANCES
-    return same_metric and above.to == local.to
+    return same_metric and above.to == local.to and above.systems == local.systems
+
+
+def _covers(above: Clause, local: Clause) -> bool:
+    """Return whether the clause above is asked in every case that the local one speaks of."""
+    return dict(above.when) in ({}, dict(local.when))
 
 
 def _shared(above: Clause, local: Clause) -> bool:

@@ -60,13 +60,14 @@ def circumscribed_buffer(shapes: Shapes, distance_m: Floats | float) -> Shapes:
 def draw_zones(district: District, rulebook: Rulebook, kinds: tuple[Kind, ...], catalogue: Catalogue) -> Zones:
     """Draw the shadow of every clause on `kinds` that measures to an object near a compound.
 
-    A clause on several kinds is drawn with the least distance any of them needs, so that a zone says the same for
+    A clause with a condition is not drawn: whether it holds depends on the place. A clause on several kinds is drawn
+    with the least distance any of them needs, so that a zone says the same for
     all. Clauses that count a touch, or forbid an overlap, are drawn as the object itself (distance 0).
     """
     parts = []
     for clause in rulebook.clauses:
         concerned = [kind for kind in kinds if kind in clause.kinds]
-        if concerned and clause.metric in _DRAWN:
+        if concerned and clause.metric in _DRAWN and not clause.when:
             parts.append(_zones_of(clause, district, [catalogue.facts(kind) for kind in concerned]))
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -84,7 +85,7 @@ def search_shadows(zones: Zones, kind: Kind, catalogue: Catalogue) -> Shadows:
     facts = catalogue.facts(kind)
     failing, doubtful, unwished = [], [], []
     for clause in zones.rulebook.for_kind(kind):
-        if clause.metric not in _DRAWN:
+        if clause.metric not in _DRAWN or clause.when:
             continue
         features, needs = requirement_of(clause, zones.district, facts)
         touch_m = _NO_TOUCH_M if clause.metric is Metric.ADJACENCY else 0.0
