@@ -79,7 +79,7 @@ def read_lane_width(clause: Clause, footprint: Any, lanes: Things, sides: Things
     width_m = float(clause.value or 0.0)
     error_m = max((thing.error_m for thing in sides.rows), default=0.0)
     cases = []
-    for side, gap_m in _near(footprint, sides, width_m + error_m):
+    for side, gap_m in _near(footprint, sides, 2.0 * width_m + error_m):
         here, there = nearest_points(footprint, side.shape)
         for lane in lanes.rows:
             beside_m = _beside(lane, here, there)

@@ -40,7 +40,7 @@ from siting.rules.margins import plain
 from siting.rules.measurement import FacilityFacts, Measurement, Shapes
 from siting.rules.passages import PairNeeds, measure_gap, measure_lane_width
 
-__all__ = ["LAYOUT_METRICS", "FacilityFacts", "Measurement", "Shapes", "conditions_hold", "measure", "requirement_of"]
+__all__ = ["LAYOUT_METRICS", "FacilityFacts", "Measurement", "Shapes", "conditions_hold", "gap_needs", "measure", "requirement_of"]
 
 _Floats = NDArray[np.floating[Any]]
 
@@ -82,7 +82,7 @@ def _measured(
 ) -> Measurement:
     value = float(clause.value or 0.0)
     if clause.metric is Metric.GAP_KEPT:
-        return measure_gap(footprints, *_between(clause, district))
+        return measure_gap(footprints, *gap_needs(clause, district))
     if clause.metric is Metric.LANE_WIDTH:
         sides, lanes = features_of(district, "lane_side"), features_of(district, clause.to)
         return measure_lane_width(footprints, sides, lanes, value)
@@ -106,7 +106,7 @@ def _measured(
     return measure_distance(footprints, features, needs)
 
 
-def _between(clause: Clause, district: District) -> tuple[Features, Features, PairNeeds]:
+def gap_needs(clause: Clause, district: District) -> tuple[Features, Features, PairNeeds]:
     """Return the two classes of objects a gap lies between, and what they owe each other."""
     one, buildings = features_of(district, clause.to), features_of(district, "building")
     if clause.to == "building_gap":

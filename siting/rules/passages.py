@@ -23,7 +23,7 @@ from siting.rules.features import Features
 from siting.rules.margins import FAIL, OUTCOMES, UNCERTAIN, at_least, without_breach, worst_of_each
 from siting.rules.measurement import Measurement
 
-__all__ = ["PairNeeds", "measure_gap", "measure_lane_width"]
+__all__ = ["PairNeeds", "gap_grounds", "measure_gap", "measure_lane_width"]
 
 _Floats = NDArray[np.floating[Any]]
 _Ints = NDArray[np.int_]
@@ -90,11 +90,24 @@ def measure_gap(footprints: NDArray[np.object_], one: Features, other: Features,
     return _decided(pairs, len(footprints), (one, other))
 
 
+def gap_grounds(buildings: Features, needs: PairNeeds) -> NDArray[np.object_]:
+    """Return the hulls of pairs of buildings so near to each other that nothing surely fits between them."""
+    reach_m = float(needs.high.max(initial=0.0)) + 2.0 * float(buildings.errors_m.max(initial=0.0))
+    i, j = shapely.STRtree(buildings.shapes).query(buildings.shapes, predicate="dwithin", distance=reach_m)
+    i, j = i[i < j], j[i < j]
+    apart_m = shapely.distance(buildings.shapes[i], buildings.shapes[j])
+    owed_m = needs.high[needs.one_class[i], needs.other_class[j]] + buildings.errors_m[i] + buildings.errors_m[j]
+    narrow = (apart_m > DISTANCE_EPSILON_M) & (apart_m < owed_m)
+    pairs = np.stack((buildings.shapes[i[narrow]], buildings.shapes[j[narrow]]), axis=1)
+    hulls = shapely.convex_hull(shapely.geometrycollections(pairs))
+    return np.asarray(hulls, dtype=object)
+
+
 def measure_lane_width(
     footprints: NDArray[np.object_], sides: Features, lanes: Features, width_m: float
 ) -> Measurement:
     """Measure the clear width across each lane, from the footprint to what stands on the other side."""
-    reach_m = width_m + float(sides.errors_m.max(initial=0.0))
+    reach_m = 2.0 * width_m + float(sides.errors_m.max(initial=0.0))  # twice: wide margins are shown too
     near = _neighbours(footprints, sides, reach_m)
     row, side = near["row"].to_numpy(int), near["at"].to_numpy(int)
     across = shapely.shortest_line(footprints[row], sides.shapes[side])

@@ -20,7 +20,8 @@ from siting import tables
 from siting.district.record import District
 from siting.kinds import Kind
 from siting.rules.clause import Clause, Force, Metric, Rulebook
-from siting.rules.measures import FacilityFacts, requirement_of
+from siting.rules.measures import FacilityFacts, gap_needs, requirement_of
+from siting.rules.passages import gap_grounds
 from siting.sites.catalogue import Catalogue
 from siting.sites.record import Zones
 
@@ -33,7 +34,7 @@ QUAD_SEGS = 16
 
 #: GEOS straightens its input by up to this share of the radius before it draws a buffer.
 _STRAIGHTENED_SHARE = 0.01
-_DRAWN = frozenset({Metric.SEPARATION, Metric.SEPARATION_BY_CLASS, Metric.KEEP_CLEAR, Metric.ADJACENCY})
+_DRAWN = frozenset({Metric.SEPARATION, Metric.SEPARATION_BY_CLASS, Metric.KEEP_CLEAR, Metric.ADJACENCY, Metric.TURNING_AREA})
 _NO_TOUCH_M = 0.1  # a touch is a breach at distance 0, so the search keeps this far
 _HOST_REACH_M = 60.0  # candidates stand in or just beside a compound
 
@@ -85,6 +86,11 @@ def search_shadows(zones: Zones, kind: Kind, catalogue: Catalogue) -> Shadows:
     facts = catalogue.facts(kind)
     failing, doubtful, unwished = [], [], []
     for clause in zones.rulebook.for_kind(kind):
+        if clause.to == "building_gap" and clause.force is Force.MUST:
+            buildings, _, owed = gap_needs(clause, zones.district)
+            gaps = gap_grounds(buildings, owed)
+            gaps = gaps[_near_compounds(zones.district, gaps, np.zeros(len(gaps)))]
+            doubtful.append(circumscribed_buffer(gaps, zones.district.position_error_m))
         if clause.metric not in _DRAWN or clause.when:
             continue
         features, needs = requirement_of(clause, zones.district, facts)
