@@ -81,9 +81,9 @@ def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things]
     if clause.metric in _LAYOUT:
         found = _read_layout(clause, subject, figures, applies is not False)
     else:
-        found = _read(clause, subject.footprint, things, figures)
         if applies is False:
-            found = Reading(found.measured, math.nan, 0.0, Outcome.PASS, None)
+            return Reading(math.nan, math.nan, 0.0, Outcome.PASS, None)
+        found = _read(clause, subject.footprint, things, figures)
     if applies is None and found.outcome is not Outcome.PASS:  # nobody knows whether it is asked
         return replace(found, outcome=Outcome.NOT_EVALUATED)
     return found

@@ -71,7 +71,8 @@ def measure(clause: Clause, shapes: Shapes, district: District, facility: Facili
     if clause.metric in LAYOUT_METRICS:
         found = _measure_layout(clause, shapes, facility, applies)
     else:
-        found = _measured(clause, shapes.footprints, district, facility)
+        asked = shapes.footprints if applies.all() else shapes.footprints[applies]
+        found = _measured(clause, asked, district, facility)
         found = found if applies.all() else _only_where(found, applies)
     unknown = np.isnan(holds) & (found.outcome != Outcome.PASS.value)
     return replace(found, outcome=np.where(unknown, Outcome.NOT_EVALUATED.value, found.outcome))
@@ -182,12 +183,14 @@ _FIGURES: Mapping[str, Callable[[Shapes, FacilityFacts], _Floats]] = MappingProx
 
 
 def _only_where(found: Measurement, applies: NDArray[np.bool_]) -> Measurement:
-    outcome, feature_id = found.outcome.copy(), found.feature_id.copy()
-    outcome[~applies], feature_id[~applies] = Outcome.PASS.value, None
-    return Measurement(
-        measured=found.measured,
-        required=np.where(applies, found.required, np.nan),
-        tolerance=np.where(applies, found.tolerance, 0.0),
-        outcome=outcome,
-        feature_id=feature_id,
+    """Return what was measured where the clause applies, and a PASS without figures everywhere else."""
+    every = Measurement(
+        measured=np.full(len(applies), np.nan),
+        required=np.full(len(applies), np.nan),
+        tolerance=np.zeros(len(applies)),
+        outcome=np.full(len(applies), Outcome.PASS.value, dtype=object),
+        feature_id=np.full(len(applies), None, dtype=object),
     )
+    for name in ("measured", "required", "tolerance", "outcome", "feature_id"):
+        getattr(every, name)[applies] = getattr(found, name)
+    return every
