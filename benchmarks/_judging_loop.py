@@ -150,7 +150,9 @@ class Loop:
                 if inside >= -EPSILON and inside > edge - EPSILON:
                     continue
                 sure = inside < -EPSILON and apart <= self.owed.served_m - error + EPSILON
-                low, high = (t[self.owed.one_class[i], self.owed.other_class[j]] for t in (self.owed.low, self.owed.high))
+                low, high = (
+                    t[self.owed.one_class[i], self.owed.other_class[j]] for t in (self.owed.low, self.owed.high)
+                )
                 sure = sure and not self.one.doubtful[i] and not self.other.doubtful[j]
                 found.append(_decide(first[i] + second[j], low, high, error, sure=sure))
         return self._worst(found)

@@ -1,5 +1,6 @@
-"""A made-up district of 10,000 buildings for the benchmark on judging: 250 compounds in a grid, with everything
-a clause may measure to; and footprints strewn over it. The same every time.
+"""A made-up district of 10,000 buildings and footprints strewn over it, for the benchmark on judging.
+
+250 compounds in a grid, with everything a clause may measure to. The same every time.
 """
 
 from typing import Any
@@ -35,7 +36,9 @@ def town() -> District:
     buildings = {
         "compound_id": [f"compound/{i // len(slot):05d}" for i in range(count)],
         "name": None,
-        "use": random.choice(["residential", "unknown", "kindergarten", "commercial"], count, p=[0.7, 0.27, 0.01, 0.02]),
+        "use": random.choice(
+            ["residential", "unknown", "kindergarten", "commercial"], count, p=[0.7, 0.27, 0.01, 0.02]
+        ),
         "levels": random.choice([5.0, 6.0, 9.0, 18.0, 33.0, np.nan], count),
         "height_m": np.nan,
         "height_source": None,
@@ -46,7 +49,7 @@ def town() -> District:
     slabs = shapely.box(places[:, 0], places[:, 1], places[:, 0] + SLAB_M, places[:, 1] + DEPTH_M)
     lanes, lane_names = _lanes(corner)
     around = shapely.box(corner[:, 0] + 5, corner[:, 1] + 5, corner[:, 0] + 390, corner[:, 1] + 385)
-    doors = shapely.points(places + [SLAB_M / 2, 0.0])
+    doors = shapely.points(places + np.array([SLAB_M / 2, 0.0]))
     kinds = random.choice(["hydrant", "tree", "green", "substation", "fuel", "gas", "climbing_area"], 2500,
                           p=[0.4, 0.3, 0.1, 0.1, 0.02, 0.05, 0.03])  # fmt: skip
     spots = random.uniform(0.0, SIDE * STEP_M, (2500, 2))
@@ -122,7 +125,9 @@ def _lanes(corner: Any) -> tuple[Any, list[str]]:
         lines.append([(x + 15, y + 15), (x + 15, y + 375), (x + 370, y + 375)])
         lines.append([junction, (x + 180, y + 160)])
         lines.append([(x, y), (x + STEP_M, y)])
-    return np.array([shapely.LineString(line) for line in lines], dtype=object), [f"way/{i:05d}" for i in range(len(lines))]
+    return np.array([shapely.LineString(line) for line in lines], dtype=object), [
+        f"way/{i:05d}" for i in range(len(lines))
+    ]
 
 
 def _frame(name: str, shapes: Any, columns: dict[str, Any], *, names: list[str] | None = None) -> gpd.GeoDataFrame:

@@ -79,9 +79,7 @@ def with_geopandas(profile: str, footprints: str, sample: str) -> tuple[dict[str
     rows = _sampled(int(footprints), int(sample))
     imported = time.perf_counter() - start
     begin = time.perf_counter()
-    found = [
-        (kind, clause.clause_id, row, *loop.judge(shapes, row)) for kind, clause, loop in loops for row in rows
-    ]
+    found = [(kind, clause.clause_id, row, *loop.judge(shapes, row)) for kind, clause, loop in loops for row in rows]
     seconds = time.perf_counter() - begin
     verdicts = [
         [kind, name, row, outcome, _figure(measured), _figure(required)]

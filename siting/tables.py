@@ -291,7 +291,7 @@ PARKING = Table(
         "fire_unit_m2": _DRAWN_QUANTITY,  # the largest fire unit
         "fire_unit_stalls": _DRAWN_QUANTITY,  # most cars in one fire unit
         "entrance_gap_m": _DRAWN_QUANTITY,  # between the entrances for cars and for bikes
-        **{system: _YES_NO for system in GARAGE_SYSTEMS},
+        **dict.fromkeys(GARAGE_SYSTEMS, _YES_NO),
         "source": _SOURCE,
     },
     POLYGONS,

@@ -116,7 +116,9 @@ def rules(
         notes = (*book.notes, *(() if other is None else other.notes))
     if as_json:
         plain = [{name: _plain(value) for name, value in zip(columns, row, strict=True)} for row in rows]
-        print_json({"on": str(day), "profile": profile, "stage": stage, "rows": plain, "findings": list(findings)} | said)
+        print_json(
+            {"on": str(day), "profile": profile, "stage": stage, "rows": plain, "findings": list(findings)} | said
+        )
         return
     if profile is not None and diff is None and in_terminal():  # 25 columns: no screen is that wide
         for row in rows:

@@ -42,7 +42,8 @@ def _role(
     return Role(name, table, tuple(columns.split()), MappingProxyType(defaults), tuple(required.split()), joins)
 
 
-_PARKING = f"compound_id name kind capacity access levels_down fire_unit_m2 fire_unit_stalls entrance_gap_m {' '.join(tables.GARAGE_SYSTEMS)}"
+_GARAGE = ("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", *tables.GARAGE_SYSTEMS)
+_PARKING = " ".join(("compound_id name kind capacity access", *_GARAGE))
 
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
 ROLES: Mapping[str, Role] = MappingProxyType(

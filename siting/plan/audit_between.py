@@ -4,7 +4,7 @@ Pair after pair, with plain shapely geometry; a facility stands between two thin
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
@@ -55,7 +55,7 @@ def read_gap(clause: Clause, footprint: Any, things: Things, others: Things) -> 
     error_m = max((thing.error_m for thing in (*things.rows, *others.rows)), default=0.0)
     reach_m = most_m + 2.0 * error_m
     near = [_near(footprint, each, reach_m) for each in (things, others)]
-    pairs: Iterable[tuple[Any, Any]] = combinations(near[0], 2) if among else product(*near)
+    pairs: list[Any] = list(combinations(near[0], 2)) if among else list(product(*near))
     cases = []
     for (one, gap_m), (two, other_gap_m) in pairs:
         low, high = _owed(clause.values, one, two) if among else (most_m, most_m)

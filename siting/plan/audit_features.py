@@ -29,7 +29,17 @@ _SENSITIVE = ("elderly_care", "hospital", "kindergarten", "school")
 _PUBLIC = ("hospital", "kindergarten", "public", "school")
 _HAZARDS = ("fuel", "gas", "tank")
 _OBSTACLES = frozenset(
-    {"bicycle_parking", "charging_station", "turning_area", "climbing_area", "fire_station", "fuel", "gas", "green", "heritage"}
+    {
+        "bicycle_parking",
+        "charging_station",
+        "turning_area",
+        "climbing_area",
+        "fire_station",
+        "fuel",
+        "gas",
+        "green",
+        "heritage",
+    }
     | {"elderly_care", "hospital", "hydrant", "kindergarten", "pitch", "playground", "school", "tank", "tree", "water"}
 )
 _POINTS, _AREAS = ("Point", "MultiPoint"), ("Polygon", "MultiPolygon")

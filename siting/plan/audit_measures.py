@@ -17,11 +17,11 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Kind, Outcome
-from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_between import Reading, read_gap, read_lane_width
+from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
-from siting.plan.audit_hydrants import read_along_road, read_cover
 from siting.plan.audit_garages import lies_underground, read_garage
+from siting.plan.audit_hydrants import read_along_road, read_cover
 from siting.plan.audit_reading import Facts
 from siting.rules.clause import Clause, Metric, Rulebook
 
@@ -108,9 +108,7 @@ def _read(clause: Clause, footprint: Any, things: Mapping[str, Things], figures:
     return _read_distances(clause, footprint, known, figures.fire_class)
 
 
-def _applies(
-    clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures
-) -> bool | None:
+def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> bool | None:
     """Return whether every condition of the clause holds; None where one is unknown and none surely fails."""
     bays = subject.layout.bays
     answers: list[bool | None] = []
@@ -135,9 +133,7 @@ def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: 
     apart_m = shapely.distance(footprint, things.shapes)
     reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
     near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
-    by_area = clause.metric is Metric.TURNING_AREA or (
-        clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane"
-    )
+    by_area = clause.metric is Metric.TURNING_AREA or (clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane")
     pairs = []
     for at in near or [int(np.argmin(apart_m))]:
         thing = things.rows[at]

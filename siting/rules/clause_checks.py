@@ -68,7 +68,9 @@ def clause_faults(clause: Clause) -> list[tuple[str, str]]:
     if clause.unit != unit:
         faults.append(("unit", f"unit = {clause.unit!r}: metric {clause.metric.value} is in {unit!r}"))
     if clause.applies_to not in STAGES_OF_CLAUSE:
-        faults.append(("applies_to", f"applies_to = {clause.applies_to!r}: choose one of {', '.join(STAGES_OF_CLAUSE)}"))
+        faults.append(
+            ("applies_to", f"applies_to = {clause.applies_to!r}: choose one of {', '.join(STAGES_OF_CLAUSE)}")
+        )
     faults += [
         ("when", f"when.{key} is unknown; known are {', '.join(CONDITIONS)}")
         for key in clause.when
@@ -122,7 +124,9 @@ def _value_faults(clause: Clause) -> list[tuple[str, str]]:
     if by_class:
         faults += [("values", f"values.{key!r} names no cell") for key in unknown_cells(clause.values, pairs=pairs)]
         faults += [("values", f"values has no figure for {cell}") for cell in missing_cells(clause.values, pairs=pairs)]
-    fixed = clause.metric in (Metric.ADJACENCY, Metric.EQUIPMENT) or (clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane")
+    fixed = clause.metric in (Metric.ADJACENCY, Metric.EQUIPMENT) or (
+        clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane"
+    )
     if fixed and clause.value != 0.0:
         faults.append(("value", f"value = {clause.value:g}: metric {clause.metric.value} means 0 here"))
     return faults

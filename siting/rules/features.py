@@ -232,7 +232,14 @@ def _climbing_areas(district: District, name: str) -> Features:
 def _garages(district: District, name: str) -> Features:
     """Return car parks that are, or may be, garages, with what their drawings say."""
     frame = district.parking
-    columns: tuple[str, ...] = ("kind", "levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", *GARAGE_SYSTEMS)
+    columns: tuple[str, ...] = (
+        "kind",
+        "levels_down",
+        "fire_unit_m2",
+        "fire_unit_stalls",
+        "entrance_gap_m",
+        *GARAGE_SYSTEMS,
+    )
     frame = frame.reindex(columns=[*frame.columns, *(column for column in columns if column not in frame.columns)])
     every = _but(_take(district, name, frame, columns), completeness=_known(district, name))
     return _where(every, frame["kind"].isin(("underground", "multi_storey", "unknown")).to_numpy(bool))

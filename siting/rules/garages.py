@@ -60,7 +60,9 @@ def measure_equipment(clause: Clause, hosts: NDArray[np.int_], garages: Features
     One that is missing fails; one of which nothing is known leaves the clause not evaluated.
     """
     answers = np.array([garages.attributes[system] for system in clause.systems], dtype=object)
-    answers = np.concatenate((answers.reshape(len(clause.systems), -1), np.full((len(clause.systems), 1), None)), axis=1)
+    answers = np.concatenate(
+        (answers.reshape(len(clause.systems), -1), np.full((len(clause.systems), 1), None)), axis=1
+    )
     missing = (answers == "no").sum(axis=0).astype(float)
     unknown = ((answers != "no") & (answers != "yes")).any(axis=0)
     ranks = np.where(missing > 0, FAIL, np.where(unknown, NOT_EVALUATED, PASS))
@@ -75,5 +77,5 @@ def _result(
     found: tuple[NDArray[np.int_], Features],
 ) -> Measurement:
     hosts, garages = found
-    ids = np.append(garages.ids, None)[hosts]
+    ids = np.concatenate((garages.ids, np.full(1, None, dtype=object)))[hosts]
     return Measurement(measured, required, np.zeros(len(hosts)), OUTCOMES[ranks], ids)

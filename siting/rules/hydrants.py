@@ -78,7 +78,11 @@ def measure_cover(footprints: NDArray[np.object_], features: Features, most_m: f
         first[1:] = row[1:] != row[:-1]
         row, at = row[first], at[first]
         error = features.errors_m[at]
-        found[row], tolerance[row], ids[row] = shapely.distance(footprints[row], features.shapes[at]), error, features.ids[at]
+        found[row], tolerance[row], ids[row] = (
+            shapely.distance(footprints[row], features.shapes[at]),
+            error,
+            features.ids[at],
+        )
         outcome[row] = np.where(found[row] + error <= most_m + DISTANCE_EPSILON_M, PASS, NOT_EVALUATED)
         if surveyed:
             far = found[row] - error > most_m + DISTANCE_EPSILON_M

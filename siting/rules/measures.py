@@ -40,7 +40,16 @@ from siting.rules.margins import plain
 from siting.rules.measurement import FacilityFacts, Measurement, Shapes
 from siting.rules.passages import PairNeeds, measure_gap, measure_lane_width
 
-__all__ = ["LAYOUT_METRICS", "FacilityFacts", "Measurement", "Shapes", "conditions_hold", "gap_needs", "measure", "requirement_of"]
+__all__ = [
+    "LAYOUT_METRICS",
+    "FacilityFacts",
+    "Measurement",
+    "Shapes",
+    "conditions_hold",
+    "gap_needs",
+    "measure",
+    "requirement_of",
+]
 
 _Floats = NDArray[np.floating[Any]]
 

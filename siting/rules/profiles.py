@@ -87,7 +87,12 @@ def _asked(book: Rulebook) -> dict[tuple[str, str, str], tuple[str, str]]:
             found.setdefault((kind.value, clause.metric.value, clause.to), []).append(clause)
     return {
         key: (
-            "; ".join(sorted(f"{value_text(clause)}{condition_text(clause)} ({clause.force.value}, {clause.confidence.value})" for clause in clauses)),
+            "; ".join(
+                sorted(
+                    f"{value_text(clause)}{condition_text(clause)} ({clause.force.value}, {clause.confidence.value})"
+                    for clause in clauses
+                )
+            ),
             "; ".join(sorted(clause.clause_id for clause in clauses)),
         )
         for key, clauses in found.items()
