@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from shapely.geometry import GeometryCollection, LineString
+from shapely.geometry import GeometryCollection, LineString, Point
 from shapely.ops import nearest_points
 
 from siting.district.record import District
@@ -16,6 +16,7 @@ from siting.rules.measures import LAYOUT_METRICS, FacilityFacts, Shapes, gap_nee
 
 WORST = ["FAIL", "UNCERTAIN", "NOT EVALUATED", "PASS"]
 EPSILON = 1e-9
+ROADSIDE_M = 12.0
 
 
 class Loop:
@@ -31,6 +32,10 @@ class Loop:
         if clause.metric is Metric.GAP_KEPT:
             self.one, self.other, self.owed = gap_needs(clause, district)
             self.others = self.series if self.other is self.one else _series(self.other)
+        elif clause.metric is Metric.ROAD_DISTANCE:
+            self.roads = features_of(district, "road")
+            self.road_series = _series(self.roads)
+            self.bands = [self._band(at) for at in range(len(self.series))]
         elif clause.metric is Metric.LANE_WIDTH:
             self.sides = features_of(district, "lane_side")
             self.side_series = _series(self.sides)
@@ -54,6 +59,8 @@ class Loop:
         apart = self.series.distance(footprint)
         if metric is Metric.COVER:
             return self._cover(apart)
+        if metric is Metric.ROAD_DISTANCE:
+            return self._along(footprint, apart)
         if metric is Metric.ADJACENCY:
             return self._touches(apart)
         return self._distance(footprint, apart)
@@ -131,6 +138,31 @@ class Loop:
             return "NOT EVALUATED", measured, self.value
         return ("FAIL" if measured - error > self.value + EPSILON else "UNCERTAIN"), measured, self.value
 
+    def _band(self, hydrant: int) -> tuple[int, float]:
+        """Return the road a hydrant stands at (-1: none) and how far from its centreline the band reaches."""
+        beside = self.road_series.distance(self.series[hydrant])
+        if beside.min() > ROADSIDE_M:
+            return -1, 0.0
+        road = int(beside.idxmin())
+        width = float(self.roads.attributes["width_m"][road])
+        return road, max(2.0 if np.isnan(width) else width / 2.0, float(beside[road]))
+
+    def _along(self, footprint: Any, apart: pd.Series) -> tuple[str, float, float]:
+        reach = self.value + 2 * max(band for _, band in self.bands) + 3 * self.features.errors_m.max()
+        found = []
+        for at in apart.index[apart <= reach]:
+            (road, band), error, measured, sure = self.bands[at], self.features.errors_m[at], apart[at], True
+            if road >= 0 and footprint.distance(self.road_series[road]) <= band + error + EPSILON:
+                line = self.road_series[road]
+                foot = line.project(self.series[at].centroid)
+                feet = [line.project(Point(corner)) for corner in footprint.exterior.coords]
+                measured = min(measured, max(min(feet) - foot, foot - max(feet), 0.0))
+                beside = footprint.distance(line)
+                sure = beside <= band + EPSILON or apart[at] + error < self.value - EPSILON
+            found.append(_decide(measured, self.value, self.value, error, sure=sure))
+        rank, _, measured, _asked = min(found, default=(3, 0.0, np.nan, np.nan), key=lambda item: item[:2])
+        return (self.without if rank == 3 else WORST[rank]), measured, self.value
+
     def _gap(self, footprint: Any) -> tuple[str, float, float]:
         errors = max(self.one.errors_m.max(initial=0.0), self.other.errors_m.max(initial=0.0))
         reach = self.owed.high.max() + 2 * errors + 2 * EPSILON
@@ -161,8 +193,10 @@ class Loop:
         apart = self.side_series.distance(footprint)
         found = []
         for at in apart.index[apart <= 2 * self.value + self.sides.errors_m.max(initial=0.0) + 2 * EPSILON]:
+            if apart[at] <= EPSILON:
+                continue
             here, there = nearest_points(footprint, self.side_series[at])
-            beside = self.series.distance(here if here.equals(there) else LineString([here, there]))
+            beside = self.series.distance(LineString([here, there]))
             for lane in beside.index[beside <= self.features.errors_m + EPSILON]:
                 error = max(self.sides.errors_m[at], self.features.errors_m[lane])
                 found.append(_decide(apart[at], self.value, self.value, error, sure=beside[lane] <= EPSILON))

@@ -80,6 +80,8 @@ def read_lane_width(clause: Clause, footprint: Any, lanes: Things, sides: Things
     error_m = max((thing.error_m for thing in sides.rows), default=0.0)
     cases = []
     for side, gap_m in _near(footprint, sides, 2.0 * width_m + error_m):
+        if gap_m <= DISTANCE_EPSILON_M:
+            continue  # what it touches leaves no width between
         here, there = nearest_points(footprint, side.shape)
         for lane in lanes.rows:
             beside_m = _beside(lane, here, there)
@@ -93,10 +95,7 @@ def read_lane_width(clause: Clause, footprint: Any, lanes: Things, sides: Things
 
 def _beside(lane: Thing, here: Any, there: Any) -> float:
     """Return how far the line between two points passes a lane, metres."""
-    shape = lane.shape
-    if here.equals(there):
-        return float(shape.distance(here))
-    return float(shape.distance(LineString([here, there])))
+    return float(lane.shape.distance(LineString([here, there])))
 
 
 def _near(footprint: Any, things: Things, reach_m: float) -> list[tuple[Thing, float]]:

@@ -300,7 +300,7 @@ def _but(features: Features, **changes: Any) -> Features:
     return Features(**(values | changes))
 
 
-def _where(features: Features, chosen: NDArray[np.bool_]) -> Features:
+def _where(features: Features, chosen: NDArray[Any]) -> Features:
     return _but(
         features,
         ids=features.ids[chosen],

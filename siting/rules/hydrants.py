@@ -117,4 +117,5 @@ def _along(footprints: NDArray[np.object_], hydrants: NDArray[np.object_], lines
     behind_m = np.full(len(lines), -np.inf)
     np.minimum.at(ahead_m, of_pair, feet_m)
     np.maximum.at(behind_m, of_pair, feet_m)
-    return np.maximum(np.maximum(ahead_m - foot_m, foot_m - behind_m), 0.0)
+    apart_m: _Floats = np.maximum(np.maximum(ahead_m - foot_m, foot_m - behind_m), 0.0)
+    return apart_m

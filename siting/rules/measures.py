@@ -13,7 +13,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
   a free square of side `value` needs half of it in the best rotation, half its diagonal in the worst (an interval);
   drawn turning areas are kept clear as areas are. road_distance, cover: see `siting.rules.hydrants`.
 - garage_level, fire_unit_area, fire_unit_size, entrance_gap, equipment: see `siting.rules.garages`.
-- group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power, area_per_vehicle: the layout's own figures.
+- group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power, area_per_vehicle: the
+  layout's own figures.
 
 Position errors, unknown classes, doubtful objects and completeness: see `siting.rules.margins` and `.features`.
 """
@@ -139,7 +140,7 @@ def requirement_of(clause: Clause, district: District, facility: FacilityFacts) 
     if clause.metric is Metric.SEPARATION_BY_CLASS:
         heights, fires = features.attributes["height_class"], features.attributes["fire_class"]
         return features, required_by_class(clause.values, heights, fires, facility.fire_class)
-    if clause.metric is Metric.SEPARATION:
+    if clause.metric in (Metric.SEPARATION, Metric.ROAD_DISTANCE):
         figures = tuple(clause.values.values()) if clause.value is None else (clause.value,)
         return features, Requirement(
             np.full(count, float(min(figures))), np.full(count, float(max(figures))), max(figures)

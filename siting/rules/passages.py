@@ -109,6 +109,7 @@ def measure_lane_width(
     """Measure the clear width across each lane, from the footprint to what stands on the other side."""
     reach_m = 2.0 * width_m + float(sides.errors_m.max(initial=0.0))  # twice: wide margins are shown too
     near = _neighbours(footprints, sides, reach_m)
+    near = near[near["gap"] > DISTANCE_EPSILON_M]  # what it touches leaves no width between
     row, side = near["row"].to_numpy(int), near["at"].to_numpy(int)
     across = shapely.shortest_line(footprints[row], sides.shapes[side])
     slack_m = float(lanes.errors_m.max(initial=0.0))

@@ -31,7 +31,8 @@ def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Ruleboo
 
     `profile` is a name of `available_profiles` or a path that ends in .toml; a file's `parent` is a built-in name or
     a path from its own folder. `stage` is "existing" (compounds that stand) or "new". Parents come first; within a
-    profile the order is the file's. Raises `RuleError`: unknown profile or stage, unreadable or faulty file, circular parents.
+    profile the order is the file's. Raises `RuleError`: unknown profile or stage, unreadable or faulty file,
+    circular parents.
     """
     if stage not in STAGES:
         message = f"stage {stage!r} is unknown; choose one of {', '.join(STAGES)}"

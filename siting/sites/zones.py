@@ -35,7 +35,14 @@ QUAD_SEGS = 16
 #: GEOS straightens its input by up to this share of the radius before it draws a buffer.
 _STRAIGHTENED_SHARE = 0.01
 _DRAWN = frozenset(
-    {Metric.SEPARATION, Metric.SEPARATION_BY_CLASS, Metric.KEEP_CLEAR, Metric.ADJACENCY, Metric.TURNING_AREA}
+    {
+        Metric.ADJACENCY,
+        Metric.KEEP_CLEAR,
+        Metric.ROAD_DISTANCE,
+        Metric.SEPARATION,
+        Metric.SEPARATION_BY_CLASS,
+        Metric.TURNING_AREA,
+    }
 )
 _NO_TOUCH_M = 0.1  # a touch is a breach at distance 0, so the search keeps this far
 _HOST_REACH_M = 60.0  # candidates stand in or just beside a compound

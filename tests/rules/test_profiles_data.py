@@ -23,8 +23,9 @@ def all_clauses() -> list[Clause]:
 
 
 def test_the_promised_profiles_are_there():
-    promised = "anhui beijing changzhi chengdu chongqing fuzhou gansu guangdong guangxi hangzhou hebei huizhou huzhou"
-    promised += " lianyungang liaoning linfen liuzhou nanjing national puyang shanghai shanxi shenzhen sichuan taiyuan tengzhou tianjin"
+    promised = "anhui beijing changzhi chengdu chongqing fuzhou gansu guangdong guangxi hangzhou hebei huizhou "
+    promised += "huzhou lianyungang liaoning linfen liuzhou nanjing national puyang shanghai shanxi shenzhen sichuan "
+    promised += "taiyuan tengzhou tianjin"
     assert available_profiles() == tuple(promised.split())
 
 
