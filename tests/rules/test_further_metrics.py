@@ -16,6 +16,7 @@ from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_measures import Layout, Subject, measure_again, things_by_class
 from siting.plan.audit_reading import facts_of
 from siting.rules.clause import Clause, Metric, Rulebook
+from siting.rules.clause_checks import clause_faults
 from siting.rules.dead_ends import dead_ends
 from siting.rules.measures import FacilityFacts, measure
 from siting.rules.profiles import load_rulebook
@@ -287,3 +288,20 @@ def test_lianyungang_asks_6_m_to_openings_which_may_be_anywhere_in_a_facade():
     ground = district(building((-10, 0, 0, 20)))
     for gap, expected in ((5.999, "UNCERTAIN"), (6.0, "PASS")):
         assert judge(rule, (gap, 0, gap + 2, 5), ground)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "to", "changes", "expected"),
+    [
+        (Metric.EQUIPMENT, "garage", {}, "equipment needs 'systems'"),
+        (Metric.EQUIPMENT, "garage", {"systems": ("cctv",)}, "'cctv' is unknown"),
+        (Metric.GARAGE_LEVEL, "layout", {}, "is measured to 'garage'"),
+        (Metric.GAP_KEPT, "building_gap", {}, "needs 'values' by class"),
+        (Metric.GAP_KEPT, "building_gap", {"value": None, "values": {"low_rise/I-II/III": 6.0}}, "names no cell"),
+        (Metric.COVER, "hydrant", {"systems": ("alarm",)}, "systems belong to metric equipment"),
+        (Metric.COVER, "hydrant", {"when": {"min_beds": 1}}, "when.min_beds is unknown"),
+    ],
+)
+def test_contradictions_of_the_further_metrics_are_named(metric, to, changes, expected):
+    rule = clause(metric, to, **({"value": 0.0} | changes))
+    assert any(expected in what for _key, what in clause_faults(rule))
