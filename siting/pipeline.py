@@ -145,7 +145,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
     with stages.stage("facts"):
         district = read_sources(study)
     with stages.stage("law"):
-        rulebook = load_rulebook(study.rules.profile, on=study.rules.on)
+        rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
         catalogue = load_catalogue(study.facility.catalogue)
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
@@ -219,7 +219,7 @@ def raise_findings(finished: Finished) -> None:
 def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
     """Audit sites that somebody drew against the facts and the law of a study."""
     district = read_sources(study)
-    rulebook = load_rulebook(study.rules.profile, on=study.rules.on)
+    rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
     return audit_sites(read_drawn_sites(sites, district.crs, kind=kind), district, rulebook, kind=kind)
 
 

@@ -74,6 +74,7 @@ class RulesSection(_Section):
 
     profile: str = "national"
     on: date
+    stage: Literal["existing", "new"] = "existing"
     admit: tuple[Literal["UNCERTAIN"], ...] = ()
 
     def admitted(self) -> tuple[Outcome, ...]:

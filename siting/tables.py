@@ -24,6 +24,7 @@ __all__ = [
     "COMPOUNDS",
     "DROPPED",
     "ENTRANCES",
+    "GARAGE_SYSTEMS",
     "GATES",
     "GROUPS",
     "LINKS",
@@ -45,16 +46,25 @@ ANY_SHAPE = POLYGONS | LINES | POINTS | {"MultiPoint"}
 
 
 def column(
-    kind: str, *, nullable: bool = False, choices: Iterable[str] = (), at_least: float | None = None
+    kind: str,
+    *,
+    nullable: bool = False,
+    choices: Iterable[str] = (),
+    at_least: float | None = None,
+    required: bool = True,
 ) -> pa.Column:
-    """Return the contract of one column: `kind` is text, float, int or bool; `choices` closes a text column."""
+    """Return the contract of one column: `kind` is text, float, int or bool; `choices` closes a text column.
+
+    A column that is not required may be left out; everything in it is then unknown.
+    """
     checks = [pa.Check(_KINDS[kind], error=f"not {kind}", ignore_na=True)]
     if at_least is not None:
         checks.append(pa.Check(lambda values: values.astype(float) >= at_least, error=f"below {at_least:g}"))
     closed = frozenset(choices)
     if closed:
         checks.append(pa.Check(lambda values: values.isin(closed), error=f"not one of {', '.join(sorted(closed))}"))
-    return pa.Column(None, checks, nullable=nullable, metadata={"kind": kind, "choices": tuple(sorted(closed))})
+    metadata = {"kind": kind, "choices": tuple(sorted(closed))}
+    return pa.Column(None, checks, nullable=nullable, required=required, metadata=metadata)
 
 
 def _are_numbers(values: "pd.Series[Any]") -> Any:
@@ -159,6 +169,11 @@ _NAME = _text(nullable=True)
 _QUANTITY = column("float", at_least=0.0)
 _OPTIONAL_QUANTITY = column("float", nullable=True, at_least=0.0)
 _COUNT = column("int", at_least=0)
+_YES_NO = column("text", nullable=True, choices=("yes", "no"), required=False)
+_DRAWN_QUANTITY = column("float", nullable=True, at_least=0.0, required=False)
+
+#: Equipment of a garage that a clause may ask for (GB/T 51313 6.1.5), a column each.
+GARAGE_SYSTEMS = ("alarm", "smoke_exhaust", "sprinklers", "emergency_lighting", "fire_separation", "extinguishers")
 
 COMPOUNDS = Table(
     "compounds",
@@ -255,6 +270,7 @@ OBSTACLES = Table(
             "heritage",
             "charging_station",
             "bicycle_parking",
+            "turning_area",
         ),
         "name": _NAME,
         "source": _SOURCE,
@@ -270,6 +286,12 @@ PARKING = Table(
         "kind": _text("surface", "street_side", "underground", "multi_storey", "unknown"),
         "capacity": _OPTIONAL_QUANTITY,
         "access": _text(nullable=True),
+        # of a garage, from its drawings; unknown unless the planner says so
+        "levels_down": _DRAWN_QUANTITY,  # storeys below ground of the charging floor; 0: ground or above
+        "fire_unit_m2": _DRAWN_QUANTITY,  # the largest fire unit
+        "fire_unit_stalls": _DRAWN_QUANTITY,  # most cars in one fire unit
+        "entrance_gap_m": _DRAWN_QUANTITY,  # between the entrances for cars and for bikes
+        **dict.fromkeys(GARAGE_SYSTEMS, _YES_NO),
         "source": _SOURCE,
     },
     POLYGONS,

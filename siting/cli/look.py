@@ -78,42 +78,55 @@ def rules(
     *,
     on: flag.OnFlag = None,
     diff: Annotated[str | None, typer.Option("--diff", help="Another profile: show only what differs.")] = None,
+    stage: Annotated[str, typer.Option("--stage", help="existing or new: which compounds are planned.")] = "existing",
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a profile file.")] = False,
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Show the clauses in force with value, force, source and confidence. 查看条款。"""
-    from siting.rules.describe import rulebook_table
+    from siting.rules.describe import rulebook_facts, rulebook_table
     from siting.rules.profiles import available_profiles, diff_rulebooks, load_rulebook
+    from siting.rules.schema import schema_text
 
+    if schema:
+        say(schema_text().rstrip())
+        return
     day = _day(on)
     findings: tuple[str, ...] = ()
+    said: dict[str, object] = {}
+    notes: tuple[str, ...] = ()
     if profile is None:
         if diff is not None:
             message = "--diff needs two profiles: siting rules PROFILE --diff OTHER"
             raise UsageError(message)
-        books = [load_rulebook(name, on=day) for name in available_profiles()]
+        books = [load_rulebook(name, on=day, stage=stage) for name in available_profiles()]
         columns = ["profile", "title_en", "title_zh", "chain", "clauses"]
         rows = [
             [book.profile, book.title_en, book.title_zh, " > ".join(book.chain), len(book.clauses)] for book in books
         ]
         title = f"Rule profiles on {day} 规则集"
     else:
-        book = load_rulebook(profile, on=day)
-        frame = rulebook_table(book) if diff is None else diff_rulebooks(book, load_rulebook(diff, on=day))
+        book = load_rulebook(profile, on=day, stage=stage)
+        other = None if diff is None else load_rulebook(diff, on=day, stage=stage)
+        frame = rulebook_table(book) if other is None else diff_rulebooks(book, other)
         columns = [str(column) for column in frame.columns]
         rows = frame.to_numpy(dtype=object).tolist()
         title = f"{book.title_en} {book.title_zh}, {day}" + (f" against {diff}" if diff else "")
-        findings = book.findings
+        findings = (*book.findings, *(() if other is None else other.findings))
+        said = rulebook_facts(book) if other is None else rulebook_facts(book) | {"diff": rulebook_facts(other)}
+        notes = (*book.notes, *(() if other is None else other.notes))
     if as_json:
         plain = [{name: _plain(value) for name, value in zip(columns, row, strict=True)} for row in rows]
-        print_json({"on": str(day), "profile": profile, "rows": plain, "findings": list(findings)})
+        print_json(
+            {"on": str(day), "profile": profile, "stage": stage, "rows": plain, "findings": list(findings)} | said
+        )
         return
     if profile is not None and diff is None and in_terminal():  # 25 columns: no screen is that wide
         for row in rows:
             say(_clause({name: str(value) for name, value in zip(columns, row, strict=True)}))
     else:
         print_table(title, columns, rows)
-    for finding in findings:
-        say(finding)
+    for sentence in dict.fromkeys((*findings, *notes)):
+        say(sentence)
 
 
 def _clause(row: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ def fingerprint(frame: Any, table: Table) -> str:
     a shape of one part is the same alone or as a multipart shape. Other columns do not count.
     """
     ordered = frame.sort_index()
-    columns = [[_text(value) for value in ordered[name]] for name in table.columns]
+    columns = [[_text(value) for value in ordered[name]] for name in table.columns if name in ordered]
     if table.geometry is not None:
         columns.append([_shape(value) for value in ordered.geometry])
     digest = hashlib.sha256()

@@ -42,6 +42,9 @@ def _role(
     return Role(name, table, tuple(columns.split()), MappingProxyType(defaults), tuple(required.split()), joins)
 
 
+_GARAGE = ("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", *tables.GARAGE_SYSTEMS)
+_PARKING = " ".join(("compound_id name kind capacity access", *_GARAGE))
+
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
@@ -79,7 +82,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
-            _role("parking", tables.PARKING, "compound_id name kind capacity access", kind="unknown"),
+            _role("parking", tables.PARKING, _PARKING, kind="unknown"),
         )
     }
 )  # fmt: skip
@@ -97,9 +100,19 @@ _ALIASES = MappingProxyType(
         "耐火等级": "fire_class",
         "剩余容量": "spare_kva",
         "来源": "source",
+        "地下层": "levels_down",
+        "防火单元面积": "fire_unit_m2",
+        "防火单元车位": "fire_unit_stalls",
+        "出入口间距": "entrance_gap_m",
+        "火灾自动报警": "alarm",
+        "排烟": "smoke_exhaust",
+        "自动喷水": "sprinklers",
+        "应急照明": "emergency_lighting",
+        "防火分隔": "fire_separation",
+        "灭火器": "extinguishers",
     }
 )
-_WORDS = MappingProxyType({"规划": "planner", "勘察": "survey", "现场勘察": "survey"})
+_WORDS = MappingProxyType({"规划": "planner", "勘察": "survey", "现场勘察": "survey", "有": "yes", "无": "no"})
 _SILENT = frozenset(("lon", "lat", "x", "y", "crs", "wkt", "geometry", "fid", "ogc_fid"))
 _MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0})
 _TRUE, _FALSE = frozenset(("yes", "true", "1", "是")), frozenset(("no", "false", "0", "否"))

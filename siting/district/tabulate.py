@@ -13,7 +13,7 @@ from pyproj import CRS
 from siting import tables
 from siting.district import classes
 from siting.district.osm import OsmFacts
-from siting.district.tags import Tags, clean_text, count, levels, metres, name_of
+from siting.district.tags import Tags, clean_text, count, levels, levels_down, metres, name_of
 from siting.geo import to_metric
 from siting.tables import Table
 
@@ -286,6 +286,9 @@ def _parking(raw: Raw) -> Any:
         "kind": classes.parking_kind,
         "capacity": lambda tags: count(tags.get("capacity")),
         "access": _access,
+        "levels_down": lambda tags: levels_down(tags.get("level")),
+        **dict.fromkeys(("fire_unit_m2", "fire_unit_stalls", "entrance_gap_m"), _unknown),
+        **dict.fromkeys(tables.GARAGE_SYSTEMS, _nothing),
         "source": _tag,
     }
     return _build(tables.PARKING, raw.crs, [_of(raw.areas, classes.parking_kind)], columns)

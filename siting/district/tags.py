@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["Tags", "clean_tags", "clean_text", "count", "levels", "metres", "name_of"]
+__all__ = ["Tags", "clean_tags", "clean_text", "count", "levels", "levels_down", "metres", "name_of"]
 
 Tags = Mapping[str, str]
 
@@ -66,6 +66,14 @@ def levels(text: str | None, *, most: float = 200.0) -> float:
     numbers = [float(part) for part in map(str.strip, parts) if re.fullmatch(r"\d{1,3}(\.\d{1,2})?", part)]
     highest = max(numbers, default=math.nan)
     return highest if len(numbers) == len(parts) and 0.0 < highest <= most else math.nan
+
+
+def levels_down(text: str | None) -> float:
+    """Return how many storeys below ground a `level` tag lies (-1 is 1; 0 and above are 0); NaN if it is not one."""
+    match = re.fullmatch(r"(-?)(\d{1,2})", (text or "").strip())
+    if match is None:
+        return math.nan
+    return float(match[2]) if match[1] else 0.0
 
 
 def count(text: str | None, *, most: int = 100_000) -> float:

@@ -86,6 +86,8 @@ def _read(path: Path, table: Table) -> gpd.GeoDataFrame:
     frame = pyogrio.read_dataframe(path, layer=table.name).set_index(table.index)
     for name, column in table.columns.items():
         kind = (column.metadata or {})["kind"]
+        if name not in frame.columns:
+            continue
         if kind == "text":
             values = frame[name].astype(object)
             frame[name] = values.where(values.notna(), None)

@@ -50,6 +50,7 @@ def run_record(run: Run) -> dict[str, Any]:
         "rules": {
             "profile": run.rulebook.profile,
             "on": run.rulebook.on.isoformat(),
+            "stage": run.rulebook.stage,
             "chain": list(run.rulebook.chain),
         },
         "inputs": [

@@ -72,7 +72,7 @@ def audit_run(folder: Path) -> AuditReport:
 
 def _audit_folder(folder: Path) -> AuditReport:
     run = read_run_folder(folder)
-    rulebook = load_rulebook(run.settings.profile, on=run.settings.on)
+    rulebook = load_rulebook(run.settings.profile, on=run.settings.on, stage=run.settings.stage)
     figures = figures_of(run.settings.catalogue)
     things = things_by_class(run.facts, rulebook)
     others, left_out = sampled_candidates(run)

@@ -5,25 +5,41 @@ kindergartens; a facade whose exits nobody mapped): breaking a clause there is U
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
+import networkx as nx
 import numpy as np
+from shapely.geometry import LineString, Point
 
 from siting.errors import DataError
 from siting.kinds import Completeness
 from siting.plan.audit_reading import Facts
 from siting.plan.audit_record import number
 
-__all__ = ["Thing", "Things", "things_of"]
+__all__ = ["Thing", "Things", "dead_ends_again", "things_of"]
 
 _NODE_PLOT_M = 30.0  # the equipment of a filling station mapped as one node may stand this far from the node
+_TURNING_REACH_M = 30.0  # a drawn turning area this near to a dead end serves it
+_NO_TURNING_M = 40.0  # an engine backs out of a shorter stub
 _SENSITIVE = ("elderly_care", "hospital", "kindergarten", "school")
 _PUBLIC = ("hospital", "kindergarten", "public", "school")
 _HAZARDS = ("fuel", "gas", "tank")
 _OBSTACLES = frozenset(
-    {"bicycle_parking", "charging_station", "climbing_area", "fire_station", "fuel", "gas", "green", "heritage"}
+    {
+        "bicycle_parking",
+        "charging_station",
+        "turning_area",
+        "climbing_area",
+        "fire_station",
+        "fuel",
+        "gas",
+        "green",
+        "heritage",
+    }
     | {"elderly_care", "hospital", "hydrant", "kindergarten", "pitch", "playground", "school", "tank", "tree", "water"}
 )
 _POINTS, _AREAS = ("Point", "MultiPoint"), ("Polygon", "MultiPolygon")
@@ -41,6 +57,8 @@ class Thing:
     height_class: str = "unknown"
     fire_class: str = "unknown"
     width_m: float = math.nan
+    is_end: bool = False  # the dead end of a lane, where room to turn has to be
+    garage: Mapping[str, Any] = field(default_factory=dict)  # what the drawings of a garage say
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +76,19 @@ class Things:
 
 def things_of(facts: Facts, feature_class: str) -> Things:
     """Return the objects of a feature class, doubtful ones included; `DataError` for a class nobody knows."""
-    roads, parking = facts.tables["roads"], facts.tables["parking"]
-    if feature_class == "building":
+    parking = facts.tables["parking"]
+    if feature_class in ("building", "building_gap"):
         return Things(tuple(_buildings(facts)), _mapped(facts, "building"))
     if feature_class == "high_rise_building":
         return Things(tuple(_high_rises(facts)), _mapped(facts, "building"))
     if feature_class in ("sensitive_building", "public_building"):
         return Things(tuple(_in_use(facts, feature_class)), _mapped(facts, "building"))
-    if feature_class == "exit":
-        return _exits(facts)
+    if feature_class in ("exit", "opening"):
+        return _exits(facts, feature_class)
+    if feature_class in _FURTHER:
+        return _FURTHER[feature_class](facts)
     if feature_class == "fire_lane":
-        known = facts.completeness.get("fire_lane", _mapped(facts, "road"))
-        return Things(tuple(_plain(facts, roads[roads["fire_lane"].astype(bool)])), known)
+        return _fire_lanes(facts)
     if feature_class in ("road", "barrier", "gate"):
         table = {"road": "roads", "barrier": "barriers", "gate": "gates"}[feature_class]
         known = _mapped(facts, "road") if feature_class == "road" else facts.known(feature_class)
@@ -188,12 +207,91 @@ def _in_use(facts: Facts, feature_class: str) -> Iterator[Thing]:
         yield replace(thing, doubtful=thing.shape.geom_type in _AREAS)
 
 
-def _exits(facts: Facts) -> Things:
+def _exits(facts: Facts, feature_class: str) -> Things:
     doors = tuple(_plain(facts, facts.tables["entrances"]))
-    if facts.known("exit") is Completeness.SURVEYED:
+    if facts.known(feature_class) is Completeness.SURVEYED:
         return Things(doors, Completeness.SURVEYED)
     facades = tuple(Thing(thing.feature_id, thing.shape, thing.error_m, doubtful=True) for thing in _buildings(facts))
     return Things(doors + facades, _mapped(facts, "building"))
+
+
+def _fire_lanes(facts: Facts) -> Things:
+    roads = facts.tables["roads"]
+    known = facts.completeness.get("fire_lane", _mapped(facts, "road"))
+    return Things(tuple(_plain(facts, roads[roads["fire_lane"].astype(bool)])), known)
+
+
+def _lane_sides(facts: Facts) -> Things:
+    rows = (*_buildings(facts), *_plain(facts, facts.tables["barriers"]))
+    return Things(rows, _fire_lanes(facts).known)
+
+
+def _lane_strips(facts: Facts) -> Things:
+    """Return the straight pieces of the lanes a planner drew; of others nobody knows which facade they serve."""
+    roads, rows = facts.tables["roads"], []
+    official = roads[roads["fire_lane"].astype(bool) & roads["source"].isin(("planner", "survey"))]
+    for lane in _plain(facts, official):
+        for line in getattr(lane.shape, "geoms", (lane.shape,)):
+            rows += [replace(lane, shape=LineString(piece)) for piece in pairwise(line.coords)]
+    surveyed = _fire_lanes(facts).known is Completeness.SURVEYED
+    return Things(tuple(rows), Completeness.SURVEYED if surveyed else Completeness.UNKNOWN)
+
+
+def _turning_areas(facts: Facts) -> Things:
+    drawn = tuple(_obstacles(facts, ("turning_area",)))
+    if facts.known("turning_area") is Completeness.SURVEYED:
+        return Things(drawn, Completeness.SURVEYED)
+    ends = tuple(
+        Thing(lane_id, point, facts.position_error_m, doubtful=True, is_end=True)
+        for lane_id, point in dead_ends_again(_fire_lanes(facts).rows)
+        if all(point.distance(area.shape) > _TURNING_REACH_M for area in drawn)
+    )
+    return Things(drawn + ends, Completeness.MAPPED)
+
+
+def dead_ends_again(lanes: tuple[Thing, ...]) -> list[tuple[str, Point]]:
+    """Return (lane, end) of every dead end more than 40 m from a junction, on the graph of the lanes' vertices."""
+    graph: nx.Graph[tuple[float, float]] = nx.Graph()
+    tips: dict[tuple[float, float], tuple[str, Point]] = {}
+    for lane in lanes:
+        for line in getattr(lane.shape, "geoms", (lane.shape,)):
+            nodes = [(round(x, 2), round(y, 2)) for x, y, *_ in line.coords]
+            for (one, here), (two, there) in pairwise(zip(nodes, line.coords, strict=True)):
+                if one != two:
+                    graph.add_edge(one, two, m=math.dist(here[:2], there[:2]))
+            for node, place in ((nodes[0], line.coords[0]), (nodes[-1], line.coords[-1])):
+                tips.setdefault(node, (lane.feature_id, Point(place[:2])))
+    found = []
+    for node, tip in tips.items():
+        if graph.has_node(node) and graph.degree(node) == 1:
+            way = nx.single_source_dijkstra_path_length(graph, node, weight="m", cutoff=_NO_TURNING_M)
+            stops = [m for other, m in way.items() if other != node and graph.degree(other) != 2]
+            if not stops:  # nothing but a single road for 40 m
+                found.append(tip)
+    return found
+
+
+def _garages(facts: Facts) -> Things:
+    frame = facts.tables["parking"]
+    covered = frame[frame["kind"].isin(("underground", "multi_storey", "unknown"))]
+    rows = tuple(
+        replace(thing, garage=dict(zip(covered.columns, values, strict=True)))
+        for thing, values in zip(_plain(facts, covered), covered.itertuples(index=False, name=None), strict=True)
+    )
+    return Things(rows, facts.known("garage"))
+
+
+_FURTHER: Mapping[str, Callable[[Facts], Things]] = MappingProxyType(
+    {
+        "climbing_strip": lambda facts: Things(
+            tuple(_obstacles(facts, ("climbing_area",))), facts.known("climbing_area")
+        ),
+        "garage": _garages,
+        "lane_side": _lane_sides,
+        "lane_strip": _lane_strips,
+        "turning_area": _turning_areas,
+    }
+)
 
 
 def _obstacles(facts: Facts, kinds: tuple[str, ...], *, plot: bool = False) -> Iterator[Thing]:

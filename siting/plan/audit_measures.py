@@ -7,7 +7,7 @@ UNCERTAIN between, and a doubtful object is never failed upon. "Not less than" i
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from types import MappingProxyType
 from typing import Any
@@ -17,8 +17,11 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_between import Reading, read_gap, read_lane_width
 from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_garages import lies_underground, read_garage
+from siting.plan.audit_hydrants import read_along_road, read_cover
 from siting.plan.audit_reading import Facts
 from siting.rules.clause import Clause, Metric, Rulebook
 
@@ -28,6 +31,10 @@ _LINE_DEPTH_M = 0.001  # a line or a point inside a footprint is at least this d
 _HEIGHTS = ("low_rise", "high_rise")
 _FIRE_CLASSES = ("I-II", "III", "IV")
 _WORST_FIRST = tuple(Outcome)
+#: What a metric measures to besides the class its clause names.
+_COMPANIONS: Mapping[Metric, tuple[str, ...]] = MappingProxyType(
+    {Metric.GAP_KEPT: ("building",), Metric.LANE_WIDTH: ("lane_side",), Metric.ROAD_DISTANCE: ("road",)}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +57,6 @@ class Subject:
     layout: Layout = Layout()
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One clause on one site; NaN and None for what is not known."""
-
-    measured: float
-    required: float
-    tolerance: float
-    outcome: Outcome
-    feature_id: str | None
-
-
 @dataclass(frozen=True, eq=False)
 class _Pair:
     """One object as it stands to the footprint."""
@@ -73,27 +69,60 @@ class _Pair:
 
 def things_by_class(facts: Facts, rulebook: Rulebook) -> Mapping[str, Things]:
     """Return the objects of every class that a clause of the rulebook measures to."""
-    classes = sorted({clause.to for clause in rulebook.clauses if clause.metric not in _LAYOUT})
-    return MappingProxyType({name: things_of(facts, name) for name in classes})
+    classes = {clause.to for clause in rulebook.clauses if clause.metric not in _LAYOUT and clause.to != "layout"}
+    classes |= {name for clause in rulebook.clauses for name in _COMPANIONS.get(clause.metric, ())}
+    classes |= {"garage" for clause in rulebook.clauses if "underground" in clause.when}
+    return MappingProxyType({name: things_of(facts, name) for name in sorted(classes)})
 
 
 def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
     """Measure one clause on one site of its kind; outside the clause's conditions it passes with nothing required."""
-    applies = _applies(clause, subject.layout.bays)
+    applies = _applies(clause, subject, things, figures)
     if clause.metric in _LAYOUT:
-        return _read_layout(clause, subject.layout, figures, applies)
-    if clause.metric is Metric.ADJACENCY:
-        found = _count_touches(subject.footprint, things[clause.to])
+        found = _read_layout(clause, subject, figures, applies is not False)
     else:
-        found = _read_distances(clause, subject.footprint, things[clause.to], figures.fire_class)
-    return found if applies else Reading(found.measured, math.nan, 0.0, Outcome.PASS, None)
+        if applies is False:
+            return Reading(math.nan, math.nan, 0.0, Outcome.PASS, None)
+        found = _read(clause, subject.footprint, things, figures)
+    if applies is None and found.outcome is not Outcome.PASS:  # nobody knows whether it is asked
+        return replace(found, outcome=Outcome.NOT_EVALUATED)
+    return found
 
 
-def _applies(clause: Clause, bays: float) -> bool:
-    least, most = (clause.when.get(name) for name in ("min_bays", "max_bays"))
-    if math.isnan(bays):  # a drawn site without bays: no condition lets it off
-        return True
-    return (least is None or bays >= float(str(least))) and (most is None or bays <= float(str(most)))
+def _read(clause: Clause, footprint: Any, things: Mapping[str, Things], figures: KindFigures) -> Reading:
+    if clause.metric is Metric.EQUIPMENT and clause.to == "layout":
+        return Reading(math.nan, 0.0, 0.0, Outcome.NOT_EVALUATED, None)
+    known = things[clause.to]
+    if clause.metric is Metric.GAP_KEPT:
+        return read_gap(clause, footprint, known, known if clause.to == "building_gap" else things["building"])
+    if clause.metric is Metric.LANE_WIDTH:
+        return read_lane_width(clause, footprint, known, things["lane_side"])
+    if clause.metric is Metric.ROAD_DISTANCE:
+        return read_along_road(clause, footprint, known, things["road"])
+    if clause.metric is Metric.COVER:
+        return read_cover(clause, footprint, known)
+    if clause.to == "garage":
+        return read_garage(clause, footprint, known)
+    if clause.metric is Metric.ADJACENCY:
+        return _count_touches(footprint, known)
+    return _read_distances(clause, footprint, known, figures.fire_class)
+
+
+def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> bool | None:
+    """Return whether every condition of the clause holds; None where one is unknown and none surely fails."""
+    bays = subject.layout.bays
+    answers: list[bool | None] = []
+    for name, wanted in clause.when.items():
+        limit = float(str(wanted))
+        if name == "underground":
+            below = lies_underground(subject.footprint, things["garage"])
+            answers.append(None if below is None else below == bool(limit))
+            continue
+        figure = {"min_power_kw": bays * figures.port_kw, "min_area_m2": subject.footprint.area}.get(name, bays)
+        answers.append(None if math.isnan(figure) else figure <= limit if name == "max_bays" else figure >= limit)
+    if False in answers:
+        return False
+    return None if None in answers else True
 
 
 def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: str) -> Reading:
@@ -104,7 +133,7 @@ def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: 
     apart_m = shapely.distance(footprint, things.shapes)
     reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
     near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
-    by_area = clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane"
+    by_area = clause.metric is Metric.TURNING_AREA or (clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane")
     pairs = []
     for at in near or [int(np.argmin(apart_m))]:
         thing = things.rows[at]
@@ -137,6 +166,8 @@ def _stated(clause: Clause) -> float:
         return max(clause.values.values())
     if clause.metric is Metric.SEPARATION:
         return float(clause.value or 0.0)
+    if clause.metric is Metric.TURNING_AREA:
+        return float(clause.value or 0.0) / math.sqrt(2.0)
     return (clause.value or 0.0) / 2.0 if clause.to == "fire_lane" else 0.0
 
 
@@ -152,6 +183,9 @@ def _required(clause: Clause, thing: Thing, fire_class: str) -> tuple[float, flo
         least = clause.value or 0.0
         half = (least if math.isnan(thing.width_m) else max(thing.width_m, least)) / 2.0
         return half, half
+    if clause.metric is Metric.TURNING_AREA and thing.is_end:
+        side = float(clause.value or 0.0)  # half a side of the free square at best, half its diagonal at worst
+        return side / 2.0, side / math.sqrt(2.0)
     return 0.0, 0.0
 
 
@@ -204,8 +238,12 @@ def _count_touches(footprint: Any, things: Things) -> Reading:
     return Reading(0.0, 0.0, nearest[1].error_m, outcome, nearest[1].feature_id)
 
 
-def _read_layout(clause: Clause, layout: Layout, figures: KindFigures, applies: bool) -> Reading:
-    measured = float(_LAYOUT[clause.metric](layout, figures))
+def _read_layout(clause: Clause, subject: Subject, figures: KindFigures, applies: bool) -> Reading:
+    layout = subject.layout
+    if clause.metric is Metric.AREA_PER_VEHICLE:
+        measured = float(subject.footprint.area / layout.bays)
+    else:
+        measured = float(_LAYOUT[clause.metric](layout, figures))
     if clause.metric is Metric.GROUP_GAP and len(layout.groups) == 1:
         applies = False  # one group has no gap to keep
     if not applies:
@@ -230,5 +268,6 @@ _LAYOUT: Mapping[Metric, Callable[[Layout, KindFigures], float]] = MappingProxyT
         Metric.SOCKET_SPACING: lambda _, figures: figures.socket_spacing_m,
         Metric.EXITS: lambda _, figures: figures.exits,
         Metric.PORT_POWER: lambda _, figures: figures.port_kw,
+        Metric.AREA_PER_VEHICLE: lambda _layout, _figures: math.nan,  # needs the ground too
     }
 )

@@ -78,6 +78,7 @@ class Settings:
 
     profile: str
     on: date
+    stage: str
     admit: tuple[Outcome, ...]
     kinds: tuple[Kind, ...]
     budget_cny: float
@@ -226,7 +227,8 @@ def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
     """Return one layer of plan.gpkg under its text index, columns as its contract says."""
     path = folder / _GEOPACKAGE
     frame = _read(path, lambda source: pyogrio.read_dataframe(source, layer=table.name))
-    missing = [name for name in (table.index, *table.columns) if name not in frame.columns]
+    needed = [name for name, column in table.columns.items() if column.required]
+    missing = [name for name in (table.index, *needed) if name not in frame.columns]
     if missing:
         message = f"{path}: layer {table.name} has no column {', '.join(map(str, missing))}; restore the file"
         raise DataError(message)
@@ -235,6 +237,8 @@ def _layer(folder: Path, table: Table) -> gpd.GeoDataFrame:
         raise DataError(message)
     for name, column in table.columns.items():
         kind = (column.metadata or {})["kind"]
+        if name not in frame.columns:
+            continue
         if kind == "bool":
             frame[name] = frame[name].astype(bool)
         elif kind in ("float", "int"):
@@ -286,6 +290,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
         return Settings(
             profile=str(study["rules"]["profile"]),
             on=date.fromisoformat(str(study["rules"]["on"])),
+            stage=str(study["rules"].get("stage", "existing")),
             admit=tuple(Outcome.create(name) for name in study["rules"]["admit"]),
             kinds=tuple(Kind.create(name) for name in study["facility"]["kinds"]),
             budget_cny=float(study["limits"]["budget_cny"]),

@@ -76,7 +76,7 @@ def _by_kind(figure: Any, kinds: Iterable[Kind]) -> Any:
 def check_rulebook(run: RunFolder, rulebook: Rulebook) -> Checked:
     """Check that run.json names the rulebook that the study asks for and that is loaded here."""
     stated = run.run["rules"]
-    wanted = {"profile": rulebook.profile, "on": rulebook.on.isoformat()}
+    wanted = {"profile": rulebook.profile, "on": rulebook.on.isoformat(), "stage": rulebook.stage}
     findings = [
         Finding.say(
             "rulebook-differs",
@@ -85,7 +85,7 @@ def check_rulebook(run: RunFolder, rulebook: Rulebook) -> Checked:
             feature_id=name,
         )
         for name, value in wanted.items()
-        if str(stated.get(name)) != value
+        if str(stated.get(name, "existing" if name == "stage" else None)) != value
     ]
     return Checked(tuple(findings), len(wanted))
 

@@ -44,6 +44,17 @@ class Metric(Choice):
     SOCKET_SPACING = "socket_spacing"  # distance between neighbouring sockets, m, >=
     EXITS = "exits"  # ways out of the place, >=
     PORT_POWER = "port_power"  # kW of one port, <=
+    AREA_PER_VEHICLE = "area_per_vehicle"  # ground of the place over its vehicles, m2, >=
+    GAP_KEPT = "gap_kept"  # what stays free between two objects the facility stands between, m, >=
+    LANE_WIDTH = "lane_width"  # clear width from the facility across a lane to what stands opposite, m, >=
+    TURNING_AREA = "turning_area"  # side of the square kept free at a lane's dead end, m, >=
+    ROAD_DISTANCE = "road_distance"  # distance to the object along the road beside it, m, >=
+    COVER = "cover"  # distance to the nearest object that serves the place, m, <=
+    GARAGE_LEVEL = "garage_level"  # storeys below ground of the garage, <=
+    FIRE_UNIT_AREA = "fire_unit_area"  # floor area of the garage's fire units, m2, <=
+    FIRE_UNIT_SIZE = "fire_unit_size"  # vehicles in one fire unit of the garage, <=
+    ENTRANCE_GAP = "entrance_gap"  # distance between the entrances of the garage for cars and for bikes, m, >=
+    EQUIPMENT = "equipment"  # systems of the clause that are missing, counted, <= 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +66,10 @@ class Clause:
     "high_rise/*/III", values in m. SEPARATION may have `values` too: the cases an unknown fact may turn out to be.
     `values_confidence` says how single figures of `values` were seen where that differs from `confidence`.
     `to` names the feature class measured to (see `siting.rules.features`), or "layout".
-    `when` holds conditions on the candidate: {"min_bays": 26} or {"max_bays": 100}.
+    GAP_KEPT to "building_gap" has `values` by the classes of both buildings, "high_rise/*/low_rise/III".
+    `when` holds conditions on the candidate: {"min_bays": 26}, {"max_bays": 100}, {"min_power_kw": 100} (all ports
+    of the place together), {"min_area_m2": 200} (its ground) or {"underground": 1} (its garage lies below ground).
+    `systems` names the equipment that EQUIPMENT asks for.
     `row` is the id of the evidence row, e.g. "C04"; several are separated by ", ". `note` says how the program
     reads the clause where the text leaves it open; `exemptions` are granted by attestation only.
     """
@@ -72,6 +86,7 @@ class Clause:
     unit: str
     when: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     exemptions: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
     force: Force
     jurisdiction: str
     standard: str
@@ -99,7 +114,8 @@ class Rulebook:
 
     `chain` names the profiles from the most general to the most local; `findings` are sentences on
     clauses that a local profile would have loosened (the stricter national must stays in force). `set_aside`
-    are the clauses of the chain that do not apply: not in force on the day, or for new buildings only.
+    are the clauses of the chain that do not apply: not in force on the day, or of the other `stage` ("existing"
+    compounds or "new" ones). `notes` are what the profiles say of law that could not be turned into clauses.
     """
 
     profile: str
@@ -110,6 +126,8 @@ class Rulebook:
     clauses: tuple[Clause, ...]
     findings: tuple[str, ...] = ()
     set_aside: tuple[Clause, ...] = ()
+    stage: str = "existing"
+    notes: tuple[str, ...] = ()
 
     def for_kind(self, kind: Kind) -> tuple[Clause, ...]:
         """Return the clauses that speak of `kind`, in the order of the rulebook."""

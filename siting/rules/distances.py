@@ -49,13 +49,17 @@ def measure_distance(footprints: NDArray[np.object_], features: Features, needs:
     return _measure(footprints, features, needs, shapely.distance)
 
 
-def measure_clearance(footprints: NDArray[np.object_], features: Features) -> Measurement:
-    """Measure how far each footprint stays clear of areas: metres, negative where it reaches into one; required 0.
+def measure_clearance(
+    footprints: NDArray[np.object_], features: Features, needs: Requirement | None = None
+) -> Measurement:
+    """Measure how far each footprint stays clear of areas: metres, negative where it reaches into one.
+
+    Required is 0 unless `needs` asks for more.
 
     Touching the edge is allowed. See `clearance` for the figure inside.
     """
     zeros = np.zeros(len(features))
-    return _measure(footprints, features, Requirement(zeros, zeros, 0.0), clearance)
+    return _measure(footprints, features, needs or Requirement(zeros, zeros, 0.0), clearance)
 
 
 def measure_touch(footprints: NDArray[np.object_], features: Features) -> Measurement:
@@ -66,11 +70,13 @@ def measure_touch(footprints: NDArray[np.object_], features: Features) -> Measur
     """
     n = len(footprints)
     measured, ranks = np.zeros(n), np.full(n, without_breach(features.completeness))
-    nearest, deciding = _nearest(footprints, features), np.full(n, -1)
-    deciding[nearest[0]] = nearest[1]
+    deciding = np.full(n, -1)
     rows, columns, gaps = _pairs(footprints, features, float(features.errors_m.max(initial=0.0)))
     near = gaps <= features.errors_m[columns] + DISTANCE_EPSILON_M
     rows, columns, gaps = rows[near], columns[near], gaps[near]
+    alone = np.setdiff1d(np.arange(n), rows)
+    lone, nearest = _nearest(footprints[alone], features)
+    deciding[alone[lone]] = nearest
     sure = (gaps <= DISTANCE_EPSILON_M) & ~features.doubtful[columns]
     pair_ranks = np.where(sure, FAIL, UNCERTAIN)
     chosen = worst_of_each(rows, pair_ranks, gaps, columns)
@@ -101,11 +107,14 @@ def _measure(footprints: NDArray[np.object_], features: Features, needs: Require
     n = len(footprints)
     measured, required = np.full(n, np.nan), np.full(n, needs.stated)
     ranks, deciding = np.full(n, without_breach(features.completeness)), np.full(n, -1)
-    rows, columns = _nearest(footprints, features)
+    reach = float((needs.high + features.errors_m).max(initial=0.0))
+    pairs = _pairs(footprints, features, reach)
+    alone = np.setdiff1d(np.arange(n), pairs[0])
+    rows, columns = _nearest(footprints[alone], features)
+    rows = alone[rows]
     measured[rows], deciding[rows] = gauge(footprints[rows], features.shapes[columns]), columns
     required[rows] = needs.high[columns]
-    reach = float((needs.high + features.errors_m).max(initial=0.0))
-    rows, columns, _ = _pairs(footprints, features, reach)
+    rows, columns, _ = pairs
     found = gauge(footprints[rows], features.shapes[columns])
     low, high, error = needs.low[columns], needs.high[columns], features.errors_m[columns]
     pair_ranks = at_least(found, low, high, error)

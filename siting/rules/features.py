@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 from siting.district.record import District
 from siting.errors import RuleError
 from siting.kinds import Completeness
+from siting.rules.dead_ends import dead_ends
 from siting.rules.heights import height_classes
+from siting.tables import GARAGE_SYSTEMS
 
-__all__ = ["FEATURE_CLASSES", "NODE_PLOT_M", "Features", "features_of"]
+__all__ = ["FEATURE_CLASSES", "NODE_PLOT_M", "TURNING_REACH_M", "Features", "features_of"]
 
 #: A filling station or a tank farm mapped as one node: its equipment may stand this far from the node (assumption).
 NODE_PLOT_M = 30.0
+#: A drawn turning area this near to a dead end serves it.
+TURNING_REACH_M = 30.0
 
 _SENSITIVE = ("elderly_care", "hospital", "kindergarten", "school")  # evidence row C08
 _PUBLIC = ("hospital", "kindergarten", "public", "school")  # evidence row E09
@@ -46,6 +50,7 @@ _OBSTACLE_KINDS = (
     "school",
     "tank",
     "tree",
+    "turning_area",
     "water",
 )
 #: Judged on unless the district says that even these are not known well.
@@ -155,6 +160,91 @@ def _exits(district: District, name: str) -> Features:
     return _joined(name, (doors, facades), facades.completeness)
 
 
+def _openings(district: District, name: str) -> Features:
+    """Return doors, then each facade as a doubtful opening: windows are on no map, not even a surveyed one of exits."""
+    doors = _but(_take(district, name, district.entrances), attributes=MappingProxyType({}))
+    if doors.completeness is Completeness.SURVEYED:
+        return doors
+    facades = _buildings(district, name)
+    facades = _but(facades, attributes=MappingProxyType({}), doubtful=np.ones(len(facades), dtype=bool))
+    return _joined(name, (doors, facades), facades.completeness)
+
+
+def _lane_sides(district: District, name: str) -> Features:
+    """Return what may stand beside a lane and narrow it: buildings, walls, fences."""
+    parts = (_take(district, name, district.buildings), _take(district, name, district.barriers))
+    return _joined(name, parts, _fire_lanes(district, "fire_lane").completeness)
+
+
+def _turning_areas(district: District, name: str) -> Features:
+    """Return drawn turning areas, and the dead ends of lanes without one nearby, where one has to be (doubtful).
+
+    Attribute "end": whether it is a dead end (a point) and not a drawn area.
+    """
+    drawn = _obstacles(district, name)
+    ends = np.empty(0, dtype=object)
+    ids: NDArray[np.object_] = np.empty(0, dtype=object)
+    if drawn.completeness is not Completeness.SURVEYED:
+        lanes = _fire_lanes(district, "fire_lane")
+        owners, ends = dead_ends(lanes.shapes)
+        free = np.ones(len(ends), dtype=bool)
+        free[shapely.STRtree(ends).query(drawn.shapes, predicate="dwithin", distance=TURNING_REACH_M)[1]] = False
+        ids, ends = lanes.ids[owners[free]], ends[free]
+    assumed = Features(
+        feature_class=name,
+        ids=ids,
+        shapes=ends,
+        attributes=MappingProxyType({}),
+        completeness=drawn.completeness,
+        position_error_m=district.position_error_m,
+        doubtful=np.ones(len(ids), dtype=bool),
+    )
+    known = Completeness.SURVEYED if drawn.completeness is Completeness.SURVEYED else Completeness.MAPPED
+    every = _joined(name, (drawn, assumed), known)
+    is_end = np.repeat(np.array([False, True], dtype=object), [len(drawn), len(assumed)])
+    return _but(every, attributes=MappingProxyType({"end": is_end}))
+
+
+def _official_lanes(district: District, name: str) -> Features:
+    """Return the straight pieces of lanes that a planner drew: which facade a mapped way serves is on no map."""
+    lanes = _fire_lanes(district, "fire_lane")
+    official = district.roads.loc[lanes.ids, "source"].isin(("planner", "survey")).to_numpy(bool)
+    surveyed = lanes.completeness is Completeness.SURVEYED
+    lanes = _where(lanes, official)
+    pieces, owners = _pieces(lanes.shapes)
+    known = Completeness.SURVEYED if surveyed else Completeness.UNKNOWN
+    return _but(_where(lanes, owners), shapes=pieces, completeness=known, feature_class=name)
+
+
+def _pieces(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int_]]:
+    """Return every straight piece of `lines` and the position of the line it belongs to."""
+    parts, owners = shapely.get_parts(lines, return_index=True)
+    points, of_part = shapely.get_coordinates(parts, return_index=True)
+    same = of_part[1:] == of_part[:-1]
+    pieces = shapely.linestrings(np.stack((points[:-1][same], points[1:][same]), axis=1))
+    return np.asarray(pieces, dtype=object), owners[of_part[:-1][same]]
+
+
+def _climbing_areas(district: District, name: str) -> Features:
+    return _but(_obstacles(district, "climbing_area"), feature_class=name)
+
+
+def _garages(district: District, name: str) -> Features:
+    """Return car parks that are, or may be, garages, with what their drawings say."""
+    frame = district.parking
+    columns: tuple[str, ...] = (
+        "kind",
+        "levels_down",
+        "fire_unit_m2",
+        "fire_unit_stalls",
+        "entrance_gap_m",
+        *GARAGE_SYSTEMS,
+    )
+    frame = frame.reindex(columns=[*frame.columns, *(column for column in columns if column not in frame.columns)])
+    every = _but(_take(district, name, frame, columns), completeness=_known(district, name))
+    return _where(every, frame["kind"].isin(("underground", "multi_storey", "unknown")).to_numpy(bool))
+
+
 def _fire_lanes(district: District, name: str) -> Features:
     frame = district.roads[district.roads["fire_lane"].to_numpy(bool)]
     lanes = _take(district, name, frame, ("width_m",))
@@ -210,7 +300,7 @@ def _but(features: Features, **changes: Any) -> Features:
     return Features(**(values | changes))
 
 
-def _where(features: Features, chosen: NDArray[np.bool_]) -> Features:
+def _where(features: Features, chosen: NDArray[Any]) -> Features:
     return _but(
         features,
         ids=features.ids[chosen],
@@ -239,16 +329,23 @@ _MAKERS: Mapping[str, Callable[[District, str], Features]] = MappingProxyType(
     | {
         "barrier": _barriers,
         "building": _buildings,
+        "building_gap": _buildings,
+        "climbing_strip": _climbing_areas,
         "car_parking": _car_parks,
         "exit": _exits,
         "fire_lane": _fire_lanes,
+        "garage": _garages,
         "gate": _gates,
         "hazard": _hazards,
         "high_rise_building": _high_rises,
+        "lane_side": _lane_sides,
+        "lane_strip": _official_lanes,
+        "opening": _openings,
         "public_building": _sensitive_buildings,
         "road": _roads,
         "sensitive_building": _sensitive_buildings,
         "substation": _substations,
+        "turning_area": _turning_areas,
     }
 )
 

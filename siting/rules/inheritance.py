@@ -28,11 +28,12 @@ def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple
         for position, other in enumerate(kept):
             if not _same_question(other, clause) or not _shared(other, mine):
                 continue
-            if other.force is Force.MUST and _weaker(clause, other):
+            looser = other.force is Force.MUST and _weaker(clause, other)
+            if looser and _covers(other, clause):
                 if not _stricter(clause, other):
                     mine = _without(mine, other)  # it adds nothing: what it asks is asked already, with more force
                     findings.append(_finding(clause, other))
-            elif _replaces(clause, other):
+            elif not looser and _replaces(clause, other):  # a must for some cases stays beside a looser one for all
                 kept[position] = _without(other, mine)
         if mine.kinds:
             added.append(mine)
@@ -41,7 +42,12 @@ def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple
 
 def _same_question(above: Clause, local: Clause) -> bool:
     same_metric = above.metric is local.metric or {above.metric, local.metric} <= _DISTANCES
-    return same_metric and above.to == local.to
+    return same_metric and above.to == local.to and above.systems == local.systems
+
+
+def _covers(above: Clause, local: Clause) -> bool:
+    """Return whether the clause above is asked in every case that the local one speaks of."""
+    return dict(above.when) in ({}, dict(local.when))
 
 
 def _shared(above: Clause, local: Clause) -> bool:

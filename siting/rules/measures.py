@@ -9,29 +9,48 @@ How each metric reads (the audit re-measures the same figures on a second road):
   the tag's, but never below the clause's `value` (4.0 m clear, row A03), which also stands in for an unknown
   width. Areas: metres of clear distance, >= 0, negative inside (see `siting.rules.distances.clearance`).
 - adjacency: number of objects touched, <= 0.
-- group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power: the layout's own figures.
+- gap_kept, lane_width: see `siting.rules.passages`. turning_area: metres from the footprint to the lane's dead end;
+  a free square of side `value` needs half of it in the best rotation, half its diagonal in the worst (an interval);
+  drawn turning areas are kept clear as areas are. road_distance, cover: see `siting.rules.hydrants`.
+- garage_level, fire_unit_area, fire_unit_size, entrance_gap, equipment: see `siting.rules.garages`.
+- group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power, area_per_vehicle: the
+  layout's own figures.
 
 Position errors, unknown classes, doubtful objects and completeness: see `siting.rules.margins` and `.features`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from siting.district.record import District
 from siting.kinds import Outcome
-from siting.rules.class_table import required_by_class
+from siting.rules.class_table import class_codes, pair_bounds, required_by_class
 from siting.rules.clause import Clause, Metric
 from siting.rules.distances import Requirement, measure_clearance, measure_distance, measure_touch
 from siting.rules.features import Features, features_of
+from siting.rules.garages import GARAGE_COLUMNS, hosts_of, measure_equipment, measure_garage, underground
+from siting.rules.hydrants import measure_along_road, measure_cover
 from siting.rules.layouts import largest_group, longest_group, shortest_gap
 from siting.rules.margins import plain
 from siting.rules.measurement import FacilityFacts, Measurement, Shapes
+from siting.rules.passages import PairNeeds, measure_gap, measure_lane_width
 
-__all__ = ["LAYOUT_METRICS", "FacilityFacts", "Measurement", "Shapes", "measure", "requirement_of"]
+__all__ = [
+    "LAYOUT_METRICS",
+    "FacilityFacts",
+    "Measurement",
+    "Shapes",
+    "conditions_hold",
+    "gap_needs",
+    "measure",
+    "requirement_of",
+]
 
 _Floats = NDArray[np.floating[Any]]
 
@@ -44,6 +63,7 @@ _LAYOUT: Mapping[Metric, Callable[[Shapes, FacilityFacts], _Floats]] = MappingPr
         Metric.SOCKET_SPACING: lambda shapes, facility: np.full(len(shapes.bays), float(facility.socket_spacing_m)),
         Metric.EXITS: lambda shapes, facility: np.full(len(shapes.bays), float(facility.exits)),
         Metric.PORT_POWER: lambda shapes, facility: np.full(len(shapes.bays), float(facility.port_kw)),
+        Metric.AREA_PER_VEHICLE: lambda shapes, _: shapely.area(shapes.footprints) / shapes.bays,
     }
 )
 #: Metrics of the facility itself; their clauses name "layout" in `to`.
@@ -54,19 +74,59 @@ def measure(clause: Clause, shapes: Shapes, district: District, facility: Facili
     """Measure `clause` on every candidate of `shapes`; same order, one result each.
 
     The caller chooses the clauses that speak of the facility's kind. Candidates outside the clause's `when`
-    (min_bays, max_bays) pass with nothing required.
+    pass with nothing required; where it is unknown whether the condition holds (NaN), only a pass counts.
     """
-    applies = _applies(clause, shapes)
+    holds = conditions_hold(clause, shapes, district, facility)
+    applies = holds != 0.0
     if clause.metric in LAYOUT_METRICS:
-        return _measure_layout(clause, shapes, facility, applies)
+        found = _measure_layout(clause, shapes, facility, applies)
+    else:
+        asked = shapes.footprints if applies.all() else shapes.footprints[applies]
+        found = _measured(clause, asked, district, facility)
+        found = found if applies.all() else _only_where(found, applies)
+    unknown = np.isnan(holds) & (found.outcome != Outcome.PASS.value)
+    return replace(found, outcome=np.where(unknown, Outcome.NOT_EVALUATED.value, found.outcome))
+
+
+def _measured(
+    clause: Clause, footprints: NDArray[np.object_], district: District, facility: FacilityFacts
+) -> Measurement:
+    value = float(clause.value or 0.0)
+    if clause.metric is Metric.GAP_KEPT:
+        return measure_gap(footprints, *gap_needs(clause, district))
+    if clause.metric is Metric.LANE_WIDTH:
+        sides, lanes = features_of(district, "lane_side"), features_of(district, clause.to)
+        return measure_lane_width(footprints, sides, lanes, value)
+    if clause.metric is Metric.EQUIPMENT and clause.to == "layout":
+        return plain(np.full(len(footprints), np.nan), clause.op, value, np.ones(len(footprints), dtype=bool))
+    if clause.metric in GARAGE_COLUMNS or clause.metric is Metric.EQUIPMENT:
+        garages = features_of(district, clause.to)
+        hosts = hosts_of(footprints, garages)
+        return (measure_equipment if clause.metric is Metric.EQUIPMENT else measure_garage)(clause, hosts, garages)
     features, needs = requirement_of(clause, district, facility)
     if clause.metric is Metric.ADJACENCY:
-        found = measure_touch(shapes.footprints, features)
-    elif clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane":
-        found = measure_clearance(shapes.footprints, features)
-    else:
-        found = measure_distance(shapes.footprints, features, needs)
-    return found if applies.all() else _only_where(found, applies)
+        return measure_touch(footprints, features)
+    if clause.metric is Metric.TURNING_AREA:
+        return measure_clearance(footprints, features, needs)
+    if clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane":
+        return measure_clearance(footprints, features)
+    if clause.metric is Metric.ROAD_DISTANCE:
+        return measure_along_road(footprints, features, features_of(district, "road"), value)
+    if clause.metric is Metric.COVER:
+        return measure_cover(footprints, features, value)
+    return measure_distance(footprints, features, needs)
+
+
+def gap_needs(clause: Clause, district: District) -> tuple[Features, Features, PairNeeds]:
+    """Return the two classes of objects a gap lies between, and what they owe each other."""
+    one, buildings = features_of(district, clause.to), features_of(district, "building")
+    if clause.to == "building_gap":
+        codes = class_codes(one.attributes["height_class"], one.attributes["fire_class"])
+        return one, one, PairNeeds(*pair_bounds(clause.values), codes, codes)
+    value = float(clause.value or 0.0)
+    figures = np.full((1, 1), value)
+    codes, other = np.zeros(len(one), dtype=int), np.zeros(len(buildings), dtype=int)
+    return one, buildings, PairNeeds(figures, figures, codes, other, served_m=value)
 
 
 def requirement_of(clause: Clause, district: District, facility: FacilityFacts) -> tuple[Features, Requirement]:
@@ -80,11 +140,16 @@ def requirement_of(clause: Clause, district: District, facility: FacilityFacts) 
     if clause.metric is Metric.SEPARATION_BY_CLASS:
         heights, fires = features.attributes["height_class"], features.attributes["fire_class"]
         return features, required_by_class(clause.values, heights, fires, facility.fire_class)
-    if clause.metric is Metric.SEPARATION:
+    if clause.metric in (Metric.SEPARATION, Metric.ROAD_DISTANCE):
         figures = tuple(clause.values.values()) if clause.value is None else (clause.value,)
         return features, Requirement(
             np.full(count, float(min(figures))), np.full(count, float(max(figures))), max(figures)
         )
+    if clause.metric is Metric.TURNING_AREA:
+        side = float(clause.value or 0.0)
+        is_end = features.attributes["end"].astype(bool)
+        low, high = np.where(is_end, side / 2.0, 0.0), np.where(is_end, side / np.sqrt(2.0), 0.0)
+        return features, Requirement(low, high, side / np.sqrt(2.0))
     if clause.metric is Metric.KEEP_CLEAR and clause.to == "fire_lane":
         least = clause.value or 0.0
         half = np.fmax(features.attributes["width_m"].astype(float), least) / 2.0
@@ -100,20 +165,42 @@ def _measure_layout(clause: Clause, shapes: Shapes, facility: FacilityFacts, app
     return plain(measured, clause.op, float(clause.value or 0.0), applies)
 
 
-def _applies(clause: Clause, shapes: Shapes) -> NDArray[np.bool_]:
-    bounds = [clause.when.get("min_bays", -np.inf), clause.when.get("max_bays", np.inf)]
-    least, most = np.array(bounds, dtype=float)
-    applies: NDArray[np.bool_] = (shapes.bays >= least) & (shapes.bays <= most)
-    return applies
+def conditions_hold(clause: Clause, shapes: Shapes, district: District, facility: FacilityFacts) -> _Floats:
+    """Return 1 where every condition of the clause holds, 0 where one surely does not, NaN where that is unknown."""
+    holds = np.ones(len(shapes.bays))
+    for name, wanted in clause.when.items():
+        limit = float(str(wanted))
+        if name == "underground":
+            garages = features_of(district, "garage")
+            below = underground(hosts_of(shapes.footprints, garages), garages)
+            answer = np.where(np.isnan(below), np.nan, below == limit)
+        else:
+            figure = _FIGURES[name](shapes, facility)
+            met = figure <= limit if name.startswith("max_") else figure >= limit
+            answer = np.where(np.isnan(figure), np.nan, met)
+        holds = np.where((holds == 0.0) | (answer == 0.0), 0.0, holds * answer)
+    return holds
+
+
+_FIGURES: Mapping[str, Callable[[Shapes, FacilityFacts], _Floats]] = MappingProxyType(
+    {
+        "min_bays": lambda shapes, _: shapes.bays.astype(float),
+        "max_bays": lambda shapes, _: shapes.bays.astype(float),
+        "min_power_kw": lambda shapes, facility: shapes.bays * float(facility.port_kw),
+        "min_area_m2": lambda shapes, _: np.asarray(shapely.area(shapes.footprints)),
+    }
+)
 
 
 def _only_where(found: Measurement, applies: NDArray[np.bool_]) -> Measurement:
-    outcome, feature_id = found.outcome.copy(), found.feature_id.copy()
-    outcome[~applies], feature_id[~applies] = Outcome.PASS.value, None
-    return Measurement(
-        measured=found.measured,
-        required=np.where(applies, found.required, np.nan),
-        tolerance=np.where(applies, found.tolerance, 0.0),
-        outcome=outcome,
-        feature_id=feature_id,
+    """Return what was measured where the clause applies, and a PASS without figures everywhere else."""
+    every = Measurement(
+        measured=np.full(len(applies), np.nan),
+        required=np.full(len(applies), np.nan),
+        tolerance=np.zeros(len(applies)),
+        outcome=np.full(len(applies), Outcome.PASS.value, dtype=object),
+        feature_id=np.full(len(applies), None, dtype=object),
     )
+    for name in ("measured", "required", "tolerance", "outcome", "feature_id"):
+        getattr(every, name)[applies] = getattr(found, name)
+    return every

@@ -17,7 +17,7 @@ from siting.rules.clause import Clause, Confidence, Force, Metric
 from siting.rules.clause_checks import clause_faults
 from siting.rules.toml_lines import Lines
 
-__all__ = ["Profile", "read_profile"]
+__all__ = ["HEAD_OPTIONAL", "HEAD_REQUIRED", "REQUIRED", "Profile", "read_profile"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class Profile:
     title_zh: str
     parent: str | None
     clauses: tuple[Clause, ...]
+    notes: tuple[str, ...]  # law of the place that could not be turned into clauses
     label: str  # how messages name the file
 
 
@@ -65,16 +66,20 @@ def read_profile(path: Path | Traversable, *, label: str) -> Profile:
         title_zh=data["title_zh"],
         parent=data.get("parent"),
         clauses=tuple(clauses),
+        notes=tuple(data.get("notes", ())),
         label=label,
     )
 
 
 def _head_faults(data: Mapping[str, Any], lines: Lines) -> list[str]:
-    required, optional = ("name", "title_en", "title_zh"), ("parent", "clause")
+    required, optional = HEAD_REQUIRED, HEAD_OPTIONAL
     faults = [f": key {key!r} is missing" for key in required if key not in data]
     for key in data:
         if key not in (*required, *optional):
             faults.append(f"{lines.of_key(key)}: key {key!r} is unknown{_hint(key, (*required, *optional))}")
+        elif key == "notes":
+            if not isinstance(data[key], list) or not all(isinstance(note, str) and note.strip() for note in data[key]):
+                faults.append(f"{lines.of_key(key)}: notes = {data[key]!r} is not a list of texts")
         elif key != "clause" and (not isinstance(data[key], str) or not data[key].strip()):
             faults.append(f"{lines.of_key(key)}: {key} = {data[key]!r} is not text")
     if not isinstance(data.get("clause", []), list):
@@ -105,7 +110,7 @@ def _clauses(tables: Any, lines: Lines) -> tuple[list[Clause], list[str]]:
 def _values(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Return the fields of one clause and its faults (key, what is wrong)."""
     values: dict[str, Any] = {}
-    faults = [(key, f"key {key!r} is missing") for key in _REQUIRED if key not in table]
+    faults = [(key, f"key {key!r} is missing") for key in REQUIRED if key not in table]
     if "value" not in table and "values" not in table:
         faults.append(("value", "key 'value' (or 'values') is missing"))
     for key, raw in table.items():
@@ -184,8 +189,11 @@ def _table_of(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return read_table
 
 
+HEAD_REQUIRED = ("name", "title_en", "title_zh")
+HEAD_OPTIONAL = ("parent", "notes", "clause")
+
 _FIELDS = {"id": "clause_id"}
-_REQUIRED = (
+REQUIRED = (
     "id",
     "kinds",
     "metric",
@@ -215,6 +223,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "values_confidence": _table_of(_choice(Confidence)),
         "when": _table_of(_number),
         "exemptions": _texts,
+        "systems": _texts,
         "force": _choice(Force),
         "in_force_from": _day,
         "in_force_to": _day,

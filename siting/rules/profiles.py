@@ -10,13 +10,15 @@ import pandas as pd
 
 from siting.errors import RuleError
 from siting.rules.clause import Clause, Rulebook
-from siting.rules.describe import value_text
+from siting.rules.describe import condition_text, value_text
 from siting.rules.inheritance import inherit
 from siting.rules.profile_file import Profile, read_profile
 
-__all__ = ["available_profiles", "diff_rulebooks", "load_rulebook"]
+__all__ = ["STAGES", "available_profiles", "diff_rulebooks", "load_rulebook"]
 
 _SUFFIX = ".toml"
+#: What is planned: compounds that stand, or new ones.
+STAGES = ("existing", "new")
 
 
 def available_profiles() -> tuple[str, ...]:
@@ -29,8 +31,12 @@ def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Ruleboo
 
     `profile` is a name of `available_profiles` or a path that ends in .toml; a file's `parent` is a built-in name or
     a path from its own folder. `stage` is "existing" (compounds that stand) or "new". Parents come first; within a
-    profile the order is the file's. Raises `RuleError`: unknown profile, unreadable or faulty file, circular parents.
+    profile the order is the file's. Raises `RuleError`: unknown profile or stage, unreadable or faulty file,
+    circular parents.
     """
+    if stage not in STAGES:
+        message = f"stage {stage!r} is unknown; choose one of {', '.join(STAGES)}"
+        raise RuleError(message)
     chain = _chain(profile)
     clauses: tuple[Clause, ...] = ()
     findings: list[str] = []
@@ -51,6 +57,8 @@ def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Ruleboo
         clauses=clauses,
         findings=tuple(findings),
         set_aside=tuple(set_aside),
+        stage=stage,
+        notes=tuple(f"{level.name}: {note}" for level in chain for note in level.notes),
     )
 
 
@@ -58,7 +66,7 @@ def diff_rulebooks(a: Rulebook, b: Rulebook) -> pd.DataFrame:
     """Return what differs: one row per kind and question (metric, object), with what each rulebook asks.
 
     Columns kind, metric, to, change ("only in A", "only in B", "differs"), and, named after the two profiles, what
-    each asks ("3 m (must)", several joined by "; ") and by which clauses. Equal rows are left out.
+    each asks (">= 3 m (must, text seen (N))", several joined by "; ") and by which clauses. Equal rows are left out.
     """
     left, right = a.profile, b.profile if b.profile != a.profile else f"{b.profile} ({b.on})"
     asked = (_asked(a), _asked(b))
@@ -80,7 +88,12 @@ def _asked(book: Rulebook) -> dict[tuple[str, str, str], tuple[str, str]]:
             found.setdefault((kind.value, clause.metric.value, clause.to), []).append(clause)
     return {
         key: (
-            "; ".join(sorted(f"{value_text(clause)} ({clause.force.value})" for clause in clauses)),
+            "; ".join(
+                sorted(
+                    f"{value_text(clause)}{condition_text(clause)} ({clause.force.value}, {clause.confidence.value})"
+                    for clause in clauses
+                )
+            ),
             "; ".join(sorted(clause.clause_id for clause in clauses)),
         )
         for key, clauses in found.items()

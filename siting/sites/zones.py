@@ -20,7 +20,8 @@ from siting import tables
 from siting.district.record import District
 from siting.kinds import Kind
 from siting.rules.clause import Clause, Force, Metric, Rulebook
-from siting.rules.measures import FacilityFacts, requirement_of
+from siting.rules.measures import FacilityFacts, gap_needs, requirement_of
+from siting.rules.passages import gap_grounds
 from siting.sites.catalogue import Catalogue
 from siting.sites.record import Zones
 
@@ -33,7 +34,16 @@ QUAD_SEGS = 16
 
 #: GEOS straightens its input by up to this share of the radius before it draws a buffer.
 _STRAIGHTENED_SHARE = 0.01
-_DRAWN = frozenset({Metric.SEPARATION, Metric.SEPARATION_BY_CLASS, Metric.KEEP_CLEAR, Metric.ADJACENCY})
+_DRAWN = frozenset(
+    {
+        Metric.ADJACENCY,
+        Metric.KEEP_CLEAR,
+        Metric.ROAD_DISTANCE,
+        Metric.SEPARATION,
+        Metric.SEPARATION_BY_CLASS,
+        Metric.TURNING_AREA,
+    }
+)
 _NO_TOUCH_M = 0.1  # a touch is a breach at distance 0, so the search keeps this far
 _HOST_REACH_M = 60.0  # candidates stand in or just beside a compound
 
@@ -60,13 +70,14 @@ def circumscribed_buffer(shapes: Shapes, distance_m: Floats | float) -> Shapes:
 def draw_zones(district: District, rulebook: Rulebook, kinds: tuple[Kind, ...], catalogue: Catalogue) -> Zones:
     """Draw the shadow of every clause on `kinds` that measures to an object near a compound.
 
-    A clause on several kinds is drawn with the least distance any of them needs, so that a zone says the same for
+    A clause with a condition is not drawn: whether it holds depends on the place. A clause on several kinds is drawn
+    with the least distance any of them needs, so that a zone says the same for
     all. Clauses that count a touch, or forbid an overlap, are drawn as the object itself (distance 0).
     """
     parts = []
     for clause in rulebook.clauses:
         concerned = [kind for kind in kinds if kind in clause.kinds]
-        if concerned and clause.metric in _DRAWN:
+        if concerned and clause.metric in _DRAWN and not clause.when:
             parts.append(_zones_of(clause, district, [catalogue.facts(kind) for kind in concerned]))
     filled = [part for part in parts if len(part)]
     if not filled:
@@ -84,7 +95,12 @@ def search_shadows(zones: Zones, kind: Kind, catalogue: Catalogue) -> Shadows:
     facts = catalogue.facts(kind)
     failing, doubtful, unwished = [], [], []
     for clause in zones.rulebook.for_kind(kind):
-        if clause.metric not in _DRAWN:
+        if clause.to == "building_gap" and clause.force is Force.MUST:
+            buildings, _, owed = gap_needs(clause, zones.district)
+            gaps = gap_grounds(buildings, owed)
+            gaps = gaps[_near_compounds(zones.district, gaps, np.zeros(len(gaps)))]
+            doubtful.append(circumscribed_buffer(gaps, zones.district.position_error_m))
+        if clause.metric not in _DRAWN or clause.when:
             continue
         features, needs = requirement_of(clause, zones.district, facts)
         touch_m = _NO_TOUCH_M if clause.metric is Metric.ADJACENCY else 0.0

@@ -196,6 +196,22 @@ def test_hydrants_doors_gates_and_lanes_are_added(tmp_path):
     assert result.roads.loc["planner/roads/1", ["kind", "fire_lane", "width_m"]].tolist() == ["service", False, 4.0]
 
 
+def test_a_layer_of_garages_says_what_their_drawings_say(tmp_path):
+    rows = {
+        "parking_id": ["g"],
+        "kind": ["underground"],
+        "地下层": [2.0],
+        "fire_unit_m2": [950.0],
+        "火灾自动报警": ["有"],
+    }
+    rows |= {"sprinklers": ["no"]}
+    spec = layer(tmp_path / "parking.geojson", rows, [box(10, 10, 60, 35)])
+    garage = apply_layers(drawn(), [spec]).parking.loc["g"]
+    assert (garage["levels_down"], garage["fire_unit_m2"]) == (2.0, 950.0)
+    assert (garage["alarm"], garage["sprinklers"]) == ("yes", "no")
+    assert garage[["smoke_exhaust", "fire_unit_stalls"]].isna().all()
+
+
 def test_broken_outlines_are_repaired_and_said(tmp_path):
     bow = shapely.Polygon([point(0, 0), point(60, 60), point(60, 0), point(0, 60)])
     result = apply_layers(drawn(), [layer(tmp_path / "compounds.gpkg", {"id": ["C1"]}, [bow])])

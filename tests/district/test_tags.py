@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.district.tags import clean_tags, clean_text, count, levels, metres, name_of
+from siting.district.tags import clean_tags, clean_text, count, levels, levels_down, metres, name_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,8 @@ def test_clean_text_is_one_short_printable_line(text):
 
 def test_a_flood_of_tags_is_cut():
     assert len(clean_tags((f"key{number}", "x") for number in range(5000))) == 200
+
+
+def test_levels_below_ground_count_downwards():
+    assert [levels_down(text) for text in ("-1", "-3", "0", "2")] == [1.0, 3.0, 0.0, 0.0]
+    assert all(math.isnan(levels_down(text)) for text in (None, "", "-1;-2", "B1"))

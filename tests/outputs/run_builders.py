@@ -10,6 +10,7 @@ Two compounds side by side, 100 m x 60 m each, origin at (500000, 3300000) in EP
     candidate p/3#a (140..150, 10..15): NOT EVALUATED on hydrants, accepted, not chosen
 """
 
+import math
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -150,6 +151,8 @@ def district(*, synthetic: bool = True) -> District:
                     "kind": "surface",
                     "capacity": 12.0,
                     "access": None,
+                    **dict.fromkeys(("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m"), math.nan),
+                    **dict.fromkeys(tables.GARAGE_SYSTEMS),
                     "source": "tag",
                 }
             },

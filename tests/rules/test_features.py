@@ -28,12 +28,16 @@ def test_only_buildings_and_roads_count_as_mapped_unless_the_district_says_other
     mapped = {name for name in FEATURE_CLASSES if features_of(ground, name).completeness is Completeness.MAPPED}
     assert mapped == {
         "building",
+        "building_gap",
         "exit",  # bounded by the facades
         "fire_lane",
         "high_rise_building",
+        "lane_side",
+        "opening",  # bounded by the facades
         "public_building",
         "road",
         "sensitive_building",
+        "turning_area",  # the ends of mapped lanes
     }
 
 

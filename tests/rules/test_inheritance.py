@@ -74,3 +74,15 @@ def test_fewer_vehicles_are_stricter():
     national = clause(Metric.GROUP_SIZE, value=50.0, clause_id="n")
     assert laid(national, clause(Metric.GROUP_SIZE, value=25.0, clause_id="l")) == ([("l", 1)], 0)
     assert laid(national, clause(Metric.GROUP_SIZE, value=60.0, clause_id="l")) == ([("n", 1)], 1)
+
+
+def test_a_must_for_some_cases_does_not_silence_a_local_clause_for_all():
+    station = wall("n", 6, when={"min_power_kw": 100})
+    assert laid(station, wall("l", 6, Force.SHOULD)) == ([("n", 2), ("l", 2)], 0)
+    assert laid(station, wall("l", 3)) == ([("n", 2), ("l", 2)], 0)
+
+
+def test_other_equipment_is_another_question():
+    alarm = clause(Metric.EQUIPMENT, "garage", 0.0, clause_id="n", kinds=BIKES, systems=("alarm",))
+    walls = clause(Metric.EQUIPMENT, "garage", 0.0, clause_id="l", kinds=BIKES, systems=("fire_separation",))
+    assert laid(alarm, walls) == ([("n", 2), ("l", 2)], 0)
