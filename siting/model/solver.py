@@ -28,12 +28,13 @@ from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
 from siting.model.matrix import as_matrix, columns, required_goal
 from siting.model.parts import FloatArray, IntArray
+from siting.model.pieces import in_many_pieces
 from siting.model.presolve import reduce_problem
 from siting.model.problem import Problem, refuse_contradictions
 from siting.model.relaxation import service_limit
 from siting.model.solution import Solution, Status
 
-__all__ = ["SolverOptions", "solve"]
+__all__ = ["SolverOptions", "solve", "solve_pieces"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
@@ -47,6 +48,8 @@ class SolverOptions:
 
     `name` is "highs" or "cbc"; `gap` relative to the objective; `node_limit` None takes as many nodes as the size
     allows (about `3,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
+    A problem of many pieces is solved piece by piece (see `siting.model.pieces`) unless `name` is "cbc": by
+    `piece_solver` ("auto": SCIP where installed, else HiGHS) in `workers` processes (1: in this one).
     """
 
     name: str = "highs"
@@ -55,13 +58,22 @@ class SolverOptions:
     threads: int = 1
     seed: int = 0
     node_limit: int | None = None
+    workers: int = 1
+    piece_solver: str = "auto"
 
     def __post_init__(self) -> None:
         """Refuse what no solver takes."""
         if self.name not in _ENGINES:
             message = f"solver {self.name!r} is unknown; choose one of {', '.join(sorted(_ENGINES))}"
             raise UsageError(message)
-        for key, at_least in (("gap", 0.0), ("time_limit_s", 0.0), ("threads", 1), ("seed", 0), ("node_limit", 1)):
+        for key, at_least in (
+            ("gap", 0.0),
+            ("time_limit_s", 0.0),
+            ("threads", 1),
+            ("seed", 0),
+            ("node_limit", 1),
+            ("workers", 1),
+        ):
             value = getattr(self, key)
             if value is not None and not (np.isfinite(value) and value >= at_least):
                 message = f"solver option {key} must be {at_least:g} or more, not {value!r}"
@@ -131,6 +143,8 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     options = options or SolverOptions()
     required_goal(problem)
     refuse_contradictions(problem)
+    if options.name == "highs" and in_many_pieces(problem):
+        return solve_pieces(problem, options)
     began = time.perf_counter()
     engine = _ENGINES[options.name]
     small = reduce_problem(problem)
@@ -158,6 +172,26 @@ def _spend_the_rest(problem: Problem, plan: _Standing) -> _Standing:
     """Return the plan thinned out and then filled up again by greedy with the money that this frees."""
     thin = _Standing.of(problem, thin_out(problem, plan.modules, plan.served))
     return _Standing.of(problem, greedy_modules(problem, built=thin.modules, served=thin.served))
+
+
+def solve_pieces(
+    problem: Problem, options: SolverOptions, *, announce: Callable[[str], None] = lambda _line: None
+) -> Solution:
+    """Return the plan of the decomposition as a solution, whatever the size; `announce` is told of every step."""
+    from siting.model.decomposition.decompose import PieceOptions, solve_by_pieces
+
+    began = time.perf_counter()
+    found = solve_by_pieces(
+        problem,
+        PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver),
+        announce=announce,
+    )
+    afford(problem, found.modules)
+    text = "gap reached" if found.finished else "time limit"
+    search = _Search(_End.FINISHED if found.finished else _End.TIME, found.modules, found.bound, text, found.solver)
+    result = (found.modules, found.served, found.bound, time.perf_counter() - began)
+    solution = _solution(problem, options, search, "priced", result)
+    return replace(solution, message="; ".join((solution.message, f"solved in {found.pieces} pieces", *found.notes)))
 
 
 def _task(problem: Problem, start: IntArray, hold: float | None, options: SolverOptions, seconds: float) -> _Task:
@@ -286,14 +320,17 @@ def _highs_model(highspy: Any, form: Any) -> Any:
 
 
 def _start_values(problem: Problem, modules: IntArray) -> FloatArray:
-    """Return n, x and z of a plan, in the order of the columns."""
+    """Return n, x, z and q of a plan, in the order of the columns."""
     part = problem.transformers
     bought = np.zeros(len(part.step_owner) if part else 0)
     if part:
         first = np.searchsorted(part.step_owner, np.arange(len(part)))
         for t, step in upgrades_of(problem, modules):
             bought[first[t] + step] = 1.0
-    return np.concatenate([modules.astype(float), (modules > 0).astype(float), bought])
+    chosen = np.zeros(len(problem.quotas.district) if problem.quotas else 0)
+    if problem.quotas:
+        chosen[problem.quotas.compound[modules > 0]] = 1.0
+    return np.concatenate([modules.astype(float), (modules > 0).astype(float), bought, chosen])
 
 
 def _cbc(task: _Task) -> _Search:
