@@ -60,18 +60,12 @@ def in_pieces(
     start = time.perf_counter()
     from benchmarks._city import read_city, write_solution
     from siting.model.check import violations
-    from siting.model.solver import SolverOptions, solve_pieces
+    from siting.model.pieces import PieceOptions, solve_pieces
 
     imported = time.perf_counter() - start
     problem = read_city(Path(city))
     read = time.perf_counter() - start - imported
-    options = SolverOptions(
-        gap=float(gap),
-        time_limit_s=float(seconds) - read,
-        seed=int(seed),
-        workers=int(workers),
-        piece_solver=piece_solver,
-    )
+    options = PieceOptions(float(gap), float(seconds) - read, int(workers), int(seed), piece_solver)
     solution = solve_pieces(problem, options, announce=lambda line: print(line, file=sys.stderr, flush=True))
     if out:
         write_solution(Path(out), Path(city), problem, solution)

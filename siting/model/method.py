@@ -57,7 +57,8 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
     yield from _power(problem)
     if problem.quotas is not None:
         most = problem.quotas.most
-        yield "  quotas", f"x_j <= q_c, sum_c q_c <= K_D    at most {_span(most)} compounds in each of {len(most):,} districts"
+        text = f"at most {_span(most)} compounds in each of {len(most):,} districts"
+        yield "  quotas", f"x_j <= q_c, sum_c q_c <= K_D    {text}"
     yield (
         "  budget",
         "none: money is no limit"

@@ -28,13 +28,13 @@ from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
 from siting.model.matrix import as_matrix, columns, required_goal
 from siting.model.parts import FloatArray, IntArray
-from siting.model.pieces import in_many_pieces
+from siting.model.pieces import PieceOptions, in_many_pieces, solve_pieces
 from siting.model.presolve import reduce_problem
 from siting.model.problem import Problem, refuse_contradictions
 from siting.model.relaxation import service_limit
 from siting.model.solution import Solution, Status
 
-__all__ = ["SolverOptions", "solve", "solve_pieces"]
+__all__ = ["SolverOptions", "solve"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
@@ -66,14 +66,8 @@ class SolverOptions:
         if self.name not in _ENGINES:
             message = f"solver {self.name!r} is unknown; choose one of {', '.join(sorted(_ENGINES))}"
             raise UsageError(message)
-        for key, at_least in (
-            ("gap", 0.0),
-            ("time_limit_s", 0.0),
-            ("threads", 1),
-            ("seed", 0),
-            ("node_limit", 1),
-            ("workers", 1),
-        ):
+        least = {"gap": 0.0, "time_limit_s": 0.0, "threads": 1, "seed": 0, "node_limit": 1, "workers": 1}
+        for key, at_least in least.items():
             value = getattr(self, key)
             if value is not None and not (np.isfinite(value) and value >= at_least):
                 message = f"solver option {key} must be {at_least:g} or more, not {value!r}"
@@ -144,7 +138,8 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     required_goal(problem)
     refuse_contradictions(problem)
     if options.name == "highs" and in_many_pieces(problem):
-        return solve_pieces(problem, options)
+        by_pieces = PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver)
+        return solve_pieces(problem, by_pieces)
     began = time.perf_counter()
     engine = _ENGINES[options.name]
     small = reduce_problem(problem)
@@ -172,26 +167,6 @@ def _spend_the_rest(problem: Problem, plan: _Standing) -> _Standing:
     """Return the plan thinned out and then filled up again by greedy with the money that this frees."""
     thin = _Standing.of(problem, thin_out(problem, plan.modules, plan.served))
     return _Standing.of(problem, greedy_modules(problem, built=thin.modules, served=thin.served))
-
-
-def solve_pieces(
-    problem: Problem, options: SolverOptions, *, announce: Callable[[str], None] = lambda _line: None
-) -> Solution:
-    """Return the plan of the decomposition as a solution, whatever the size; `announce` is told of every step."""
-    from siting.model.decomposition.decompose import PieceOptions, solve_by_pieces
-
-    began = time.perf_counter()
-    found = solve_by_pieces(
-        problem,
-        PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver),
-        announce=announce,
-    )
-    afford(problem, found.modules)
-    text = "gap reached" if found.finished else "time limit"
-    search = _Search(_End.FINISHED if found.finished else _End.TIME, found.modules, found.bound, text, found.solver)
-    result = (found.modules, found.served, found.bound, time.perf_counter() - began)
-    solution = _solution(problem, options, search, "priced", result)
-    return replace(solution, message="; ".join((solution.message, f"solved in {found.pieces} pieces", *found.notes)))
 
 
 def _task(problem: Problem, start: IntArray, hold: float | None, options: SolverOptions, seconds: float) -> _Task:

@@ -25,14 +25,14 @@ from siting.model.decomposition.flows import Served
 from siting.model.decomposition.master import Choice
 from siting.model.decomposition.money import Curve, first_price
 from siting.model.decomposition.polish import branch, widen
-from siting.model.decomposition.pricing import make_menu, open_ledger
 from siting.model.decomposition.presolve import as_it_is
+from siting.model.decomposition.pricing import make_menu, open_ledger
 from siting.model.decomposition.record import Ready
 from siting.model.decomposition.search import Desk, Effort, State, choose, search_options, spend_of, sweep
 from siting.model.decomposition.sweep import Crew, hire
 from siting.model.decomposition.tasks import Finish, Prepare
-from siting.model.parts import FloatArray, IntArray
 from siting.model.greedy import greedy_plan
+from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
 __all__ = ["Found", "PieceOptions", "solve_by_pieces"]
@@ -110,7 +110,7 @@ def solve_by_pieces(problem: Problem, options: PieceOptions, *, announce: Callab
             modules,
             served,
             state.bound,
-            state.gap <= options.gap or time.perf_counter() < effort.until,
+            state.gap <= options.gap or time.perf_counter() < effort.until,  # else stopped by the clock
             scip.name() if engine == "scip" else highs.name(),
             (*notes, *crew.notes),
             len(readies),

@@ -99,7 +99,7 @@ def open_ledger(menu: Menu, readies: list[Ready]) -> Ledger:
 
 
 def learn(ledger: Ledger, menu: Menu, answers: Iterable[Answer]) -> Ledger:
-    """Return the ledger with answers entered; of two bounds the lower stays, a search's plan replaces a relaxation's."""
+    """Return the ledger with answers entered; the lower bound stays, a search's plan replaces a relaxation's."""
     answers = list(answers)
     prices = np.union1d(ledger.prices, [answer.request.price for answer in answers])
     old = np.searchsorted(prices, ledger.prices)

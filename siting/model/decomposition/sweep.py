@@ -75,7 +75,7 @@ class Crew:
                         return
                     left = until - time.perf_counter()
                     results[taken[0]] = self._try(place, taken[1], until) if left > 0 else None
-            except BaseException as fault:  # noqa: BLE001 - carried over to the caller's thread, not swallowed
+            except BaseException as fault:
                 faults.append(fault)
 
         threads = [threading.Thread(target=serve, args=(place,), daemon=True) for place in range(self.size)]
