@@ -31,7 +31,9 @@ from siting.model.parts import FloatArray
 __all__ = ["branch", "widen"]
 
 _ROUNDS = 3  # of pricing a half
-_SAME_PRICE = 3e-3  # relative: a price so near one asked about is taken for it, so that its answers serve again
+_MEETINGS = 8  # of a half's bound and its columns before it is cut
+_MET = 0.1  # of the gap: nearer than that, bound and columns have met
+_SAME_PRICE = 2e-4  # relative: a price so near one asked about is taken for it, so that its answers serve again
 _WIDTH = 0.03  # how far above and below the price more columns are looked for, relative
 _PART = 3  # one in so many pieces is searched at a time
 _IDLE = 4  # searches without gain that end the widening
@@ -76,7 +78,7 @@ def branch(desk: Desk, state: State) -> State:
         if state.gap <= desk.effort.gap or closed >= -queue[0][0]:
             return state
         node = nodes[queue[0][1]]
-        state, cut = _cut(desk, state, node)
+        state, node, cut = _cut(desk, state, node)
         if desk.out_of_time:
             break
         heapq.heappop(queue)
@@ -166,24 +168,30 @@ def _unanswered(
     return plain, cut
 
 
-def _cut(desk: Desk, state: State, node: _Half) -> tuple[State, tuple[int, float] | None]:
-    """Return the piece whose cost the node's fractional choice of columns mixes most, and where to cut it."""
-    for attempt in range(2):
+def _cut(desk: Desk, state: State, node: _Half) -> tuple[State, _Half, tuple[int, float] | None]:
+    """Return the piece whose cost the half's fractional choice of columns mixes most, and where to cut it.
+
+    Before, prices and columns of the half are brought together: its bound is the fractional choice over all plans of
+    the pieces, so a choice over the known columns that stays below it lacks some, or the bound's price is not the best.
+    """
+    for attempt in range(_MEETINGS):
         kept = [column for column in state.columns if _inside(column, node.windows)]
         share, price = _mix(desk, kept, node)
-        piece = np.array([column.piece for column in kept], np.int64)
-        cost = np.array([column.cost_cny for column in kept])
-        count = len(desk.menu.starts)
-        mean = np.bincount(piece, share * cost, minlength=count)
-        taken = np.bincount(piece, share, minlength=count)
-        spread = np.bincount(piece, share * (cost - mean[piece]) ** 2, minlength=count)
-        spread += np.maximum(1 - taken, 0) * mean**2  # not taken costs nothing
-        best = int(np.argmax(spread))
-        if spread[best] > 1e-9 * max(float(mean[best]) ** 2, 1e-9):
-            return state, (best, float(mean[best]))
-        if attempt == 0 and price > 0:  # whole, but the bound is above: the price is not the node's best yet
-            state, _ = _priced(desk, state, node, price)
-    return state, None
+        value = float(share @ np.array([column.value for column in kept]))
+        if value >= node.bound - _MET * max(node.bound - _value(state), 0.0) or desk.out_of_time:
+            break
+        state, node = _priced(desk, state, node, price if price > 0 and attempt % 2 == 0 else None)
+    piece = np.array([column.piece for column in kept], np.int64)
+    cost = np.array([column.cost_cny for column in kept])
+    count = len(desk.menu.starts)
+    mean = np.bincount(piece, share * cost, minlength=count)
+    taken = np.bincount(piece, share, minlength=count)
+    spread = np.bincount(piece, share * (cost - mean[piece]) ** 2, minlength=count)
+    spread += np.maximum(1 - taken, 0) * mean**2  # not taken costs nothing
+    best = int(np.argmax(spread))
+    if spread[best] <= 1e-9 * max(float(mean[best]) ** 2, 1e-9):
+        return state, node, None
+    return state, node, (best, float(mean[best]))
 
 
 def _inside(column: Column, windows: dict[int, tuple[float, float]]) -> bool:
