@@ -117,6 +117,8 @@ def _transformers(problem: Problem, site: IntArray) -> Transformers | None:
     limited = np.r_[part.limited, False][feeds]
     mine, number = np.unique(np.where(limited, feeds, -1), return_inverse=True)
     real = mine >= 0
+    if not real.any():
+        return None
     feeds = number - int(not real.all())
     steps = tuple(part.steps[t] for t in mine[real].tolist())
     return Transformers(part.spare_kva[mine[real]], feeds, part.kva_per_module[site], steps)

@@ -181,6 +181,9 @@ def _improve(desk: Desk, state: State, say: Callable[[str], None]) -> State:
             part = np.sort(rng.permutation(rows)[: max(len(rows) // _PART, 1)])
             state = choose(desk, search_options(desk, state, over, part))
             say(f"part of it at price {over:.6g}: {_words(state)}")
+            if len(desk.readies) > _FEW and not _is_done(desk, state):  # a sweep is dear: more columns first
+                state = widen(desk, state, price)
+                say(f"more columns: {_words(state)}")
             if _is_done(desk, state):
                 break
         price = _next_price(desk, state, curve, swept)

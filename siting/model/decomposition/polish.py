@@ -36,7 +36,7 @@ _MET = 0.1  # of the gap: nearer than that, bound and columns have met
 _SAME_PRICE = 2e-4  # relative: a price so near one asked about is taken for it, so that its answers serve again
 _WIDTH = 0.03  # how far above and below the price more columns are looked for, relative
 _PART = 3  # one in so many pieces is searched at a time
-_IDLE = 4  # searches without gain that end the widening
+_IDLE = 3  # searches in a row that close less than a tenth of the gap end the widening
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ def widen(desk: Desk, state: State, price: float) -> State:
         part = np.sort(rng.permutation(rows)[: max(len(rows) // _PART, 1)])
         other = price * (1 + _WIDTH * (1 + number // 6 % 3) * (1 if number % 2 else -1))
         better = choose(desk, search_options(desk, state, other, part))
-        idle = idle + 1 if better.gap > 0.98 * state.gap else 0
+        idle = idle + 1 if better.gap > 0.9 * state.gap else 0
         state = better
     return state
 
