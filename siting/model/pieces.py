@@ -31,16 +31,22 @@ def in_many_pieces(problem: Problem) -> bool:
 
 
 def solve_pieces(
-    problem: Problem, options: PieceOptions, *, announce: Callable[[str], None] = lambda _line: None
+    problem: Problem,
+    options: PieceOptions,
+    *,
+    limit: float = np.inf,
+    announce: Callable[[str], None] = lambda _line: None,
 ) -> Solution:
     """Return the decomposition's plan, whatever the problem's size; `announce` is told of every step.
+
+    `limit` is a service known not to be exceeded by any plan.
 
     Raises `UsageError` without a goal, `InfeasibleError` if the limits collide.
     """
     required_goal(problem)
     refuse_contradictions(problem)
     began = time.perf_counter()
-    found = solve_by_pieces(problem, options, announce=announce)
+    found = solve_by_pieces(problem, options, limit=limit, announce=announce)
     modules = afford(problem, found.modules)
     objective = service_of(problem, found.served)
     bound = max(found.bound, objective)

@@ -38,6 +38,7 @@ __all__ = ["SolverOptions", "solve"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
+_ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
 _GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
@@ -137,9 +138,10 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     options = options or SolverOptions()
     required_goal(problem)
     refuse_contradictions(problem)
-    if options.name == "highs" and in_many_pieces(problem):
-        by_pieces = PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver)
-        return solve_pieces(problem, by_pieces)
+    pieces = PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver)
+    by_pieces = options.name == "highs" and in_many_pieces(problem)
+    if by_pieces and len(problem.sites) > _ALIKE:
+        return solve_pieces(problem, pieces)
     began = time.perf_counter()
     engine = _ENGINES[options.name]
     small = reduce_problem(problem)
@@ -149,6 +151,9 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     if plan.objective >= limit - 1e-6 * max(1.0, limit):
         by = f"greedy, bound by HiGHS of SciPy {version('scipy')}"
         search = _Search(_End.FINISHED, plan.modules, limit, "Optimal", by)
+    elif by_pieces:
+        left = max(options.time_limit_s - (time.perf_counter() - began), 1.0)
+        return solve_pieces(problem, replace(pieces, seconds=left), limit=limit)
     else:
         start = greedy_modules(inner)
         seconds = (1 - _SECOND_SHARE) * options.time_limit_s - (time.perf_counter() - began)

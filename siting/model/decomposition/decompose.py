@@ -78,8 +78,14 @@ def _quiet(_line: str) -> None:
     return
 
 
-def solve_by_pieces(problem: Problem, options: PieceOptions, *, announce: Callable[[str], None] = _quiet) -> Found:
-    """Return the best plan found piece by piece within the time, with a bound that no plan exceeds."""
+def solve_by_pieces(
+    problem: Problem,
+    options: PieceOptions,
+    *,
+    limit: float = np.inf,
+    announce: Callable[[str], None] = _quiet,
+) -> Found:
+    """Return the best plan found piece by piece in the time, and a bound that no plan exceeds (at most `limit`)."""
     began, began_cpu = time.perf_counter(), time.process_time()
     engine, notes = _engine(options.engine)
 
@@ -102,7 +108,7 @@ def solve_by_pieces(problem: Problem, options: PieceOptions, *, announce: Callab
         menu = make_menu(readies, problem.quotas.most if problem.quotas else np.empty(0, np.int64))
         money = np.inf if problem.budget_cny is None else problem.budget_cny
         desk = Desk(readies, menu, money, crew, effort)
-        state = State(open_ledger(menu, readies), list(floor.columns), floor)
+        state = State(open_ledger(menu, readies), list(floor.columns), floor, limit)
         state = _improve(desk, state, say) if readies else replace(state, bound=0.0)
         modules, served = _finish(problem, state, crew)
         say("divided over the walks")
