@@ -39,6 +39,7 @@ __all__ = ["SolverOptions", "solve"]
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
 _ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
+_CUTS = 10  # branches of the decomposition when no more is asked for
 _GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
@@ -138,7 +139,9 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     options = options or SolverOptions()
     required_goal(problem)
     refuse_contradictions(problem)
-    pieces = PieceOptions(options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver)
+    pieces = PieceOptions(
+        options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver, cuts=_CUTS
+    )
     by_pieces = options.name == "highs" and in_many_pieces(problem)
     if by_pieces and len(problem.sites) > _ALIKE:
         return solve_pieces(problem, pieces)

@@ -47,13 +47,17 @@ _GAIN = 0.1  # of the gap: a step that closes less ends the sweeps
 
 @dataclass(frozen=True)
 class PieceOptions:
-    """When to stop, and with what: `engine` "auto" takes SCIP where it is installed, else HiGHS."""
+    """When to stop, and with what: `engine` "auto" takes SCIP where it is installed, else HiGHS.
+
+    `cuts` limits branching: unlike the clock it stops two runs at the same plan.
+    """
 
     gap: float = 1e-4
     seconds: float = 60.0
     workers: int = 1
     seed: int = 0
     engine: str = "auto"
+    cuts: int = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +108,7 @@ def solve_by_pieces(
             engine,
             until - _finishing_s(len(readies), options),
             1e-6 if len(readies) <= _FEW else 5e-5,
+            options.cuts,
         )
         menu = make_menu(readies, problem.quotas.most if problem.quotas else np.empty(0, np.int64))
         money = np.inf if problem.budget_cny is None else problem.budget_cny

@@ -72,7 +72,7 @@ def branch(desk: Desk, state: State) -> State:
     root = _Half({}, (), (), state.bound, state.price)
     nodes, queue, count = {0: root}, [(-root.bound, 0)], 0
     closed = -np.inf  # the highest bound among halves that are not cut any further
-    while queue and not desk.out_of_time:
+    while queue and not desk.out_of_time and count < 2 * desk.effort.cuts:
         worst = max(-queue[0][0], closed)
         state = replace(state, bound=min(state.bound, max(worst, _value(state))))
         if state.gap <= desk.effort.gap or closed >= -queue[0][0]:

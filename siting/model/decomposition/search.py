@@ -39,13 +39,17 @@ NODES = {"scip": 5_000, "highs": 2_000}
 
 @dataclass(frozen=True)
 class Effort:
-    """When to stop and with what: `gap` relative, `engine` "scip" or "highs", `tolerance` of a search, relative."""
+    """When to stop and with what: `gap` relative, `engine` "scip" or "highs", `tolerance` of a search, relative.
+
+    `cuts` are the branches at most.
+    """
 
     gap: float
     seed: int
     engine: str
     until: float
     tolerance: float
+    cuts: int
 
 
 @dataclass(frozen=True, eq=False)
