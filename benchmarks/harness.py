@@ -18,15 +18,21 @@ __all__ = ["as_text", "compare", "contest"]
 _BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
-def contest(module: str, function: str, arguments: Sequence[str], *, timeout_s: float = 900.0) -> dict[str, Any]:
-    """Return {"seconds", "peak_mb", "result"} of one call in a new process, or {"error"} if it fails."""
+def contest(
+    module: str, function: str, arguments: Sequence[str], *, timeout_s: float = 900.0, show: bool = False
+) -> dict[str, Any]:
+    """Return {"seconds", "peak_mb", "result"} of one call in a new process, or {"error"} if it fails.
+
+    With `show` the process writes its progress to our standard error instead of keeping it for the error's text.
+    """
     words = [sys.executable, "-m", "benchmarks.harness", module, function, *arguments]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout_s, check=False)
+        errors = None if show else subprocess.PIPE
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:
         return {"error": f"took more than {timeout_s:g} s", "seconds": None, "peak_mb": None, "result": None}
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        last = ((done.stderr or "").strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
         return {"error": last[:200], "seconds": None, "peak_mb": None, "result": None}
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer

@@ -226,7 +226,13 @@ def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
 def solver_options(study: Study) -> SolverOptions:
     """Return the solver's options of a study."""
     section = study.solver
-    return SolverOptions(name=section.name, gap=section.gap, time_limit_s=section.time_limit_s, seed=section.seed)
+    return SolverOptions(
+        name=section.name,
+        gap=section.gap,
+        time_limit_s=section.time_limit_s,
+        seed=section.seed,
+        workers=section.workers,
+    )
 
 
 def _demand_options(study: Study) -> DemandOptions:

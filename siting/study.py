@@ -135,9 +135,10 @@ class LimitsSection(_Section):
 
 
 class SolverSection(_Section):
-    """Which solver, and when it may stop."""
+    """Which solver, in how many processes for a problem of many pieces, and when it may stop."""
 
     name: Literal["highs", "cbc"] = "highs"
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
     gap: Share = 0.001
     time_limit_s: Positive = 120.0
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0

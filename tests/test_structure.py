@@ -42,7 +42,8 @@ DOORS = {
     "socket": {"siting.district.fetch"},
     "osmium": {"siting.district.osm", "siting.district.synthetic_osm"},  # read there; the made-up quarter is written
     "pulp": {"siting.model.formulation", "siting.model.solver"},
-    "highspy": {"siting.model.formulation", "siting.model.solver"},
+    "highspy": {"siting.model.formulation", "siting.model.solver", "siting.model.decomposition.highs"},
+    "pyscipopt": {"siting.model.decomposition.scip"},
 }
 
 #: What the audit may share with the pipeline: contracts and clause data, none of the code that makes a plan.

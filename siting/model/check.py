@@ -50,6 +50,10 @@ def _choice(problem: Problem, solution: Solution) -> Iterator[str]:
         inside = clique[is_open[clique]]
         if len(inside) > 1:
             yield f"sites {inside.tolist()} exclude each other, but all are built"
+    if problem.quotas is not None:
+        used = problem.quotas.used(solution.modules)
+        for d in np.flatnonzero(used > problem.quotas.most).tolist():
+            yield f"district {d}: {used[d]} compounds have sites, its quota is {problem.quotas.most[d]}"
     for site in problem.locked_in[~is_open[problem.locked_in]].tolist():
         yield f"site {site} is locked in, but not built"
     for site in problem.locked_out[is_open[problem.locked_out]].tolist():

@@ -8,7 +8,7 @@ from siting.model.matrix import required_goal
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["afford", "expense_of", "is_small", "thin_out", "upgrades_of"]
+__all__ = ["afford", "expense_of", "is_small", "spent_cny", "thin_out", "upgrades_of"]
 
 _SMALL = 2_500  # walks up to which the cheapest plan of a service is searched for among all sites
 _ROUNDS = 12  # of slope scaling; the gain beyond is small

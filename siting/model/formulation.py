@@ -20,12 +20,13 @@ __all__ = ["as_pulp"]
 
 @dataclass(frozen=True, eq=False)
 class _Variables:
-    """f by walk, n and x by site, z by transformer and step."""
+    """f by walk, n and x by site, z by transformer and step, q by compound."""
 
     f: list[Any]
     n: list[Any]
     x: list[Any]
     z: list[list[Any]]
+    q: list[Any]
 
 
 def as_pulp(problem: Problem, *, hold_service: float | None = None) -> Any:
@@ -68,6 +69,7 @@ def _add_variables(program: Any, problem: Problem) -> _Variables:
         n=per_site("n", sites.max_modules.tolist()),
         x=per_site("x", [1] * len(sites)),
         z=[[whole(f"z_{t}_{u}", 0, 1) for u in range(len(mine))] for t, mine in enumerate(steps)],
+        q=[whole(f"q_{c}", 0, 1) for c in range(len(problem.quotas.district) if problem.quotas else 0)],
     )
 
 
@@ -86,6 +88,13 @@ def _constraints(problem: Problem, v: _Variables) -> Iterator[tuple[str, Any]]:
     for k, clique in enumerate(problem.cliques):
         yield f"clique_{k}", pulp.lpSum(v.x[j] for j in clique.tolist()) <= 1
     yield from _power(problem, v)
+    if problem.quotas is not None:
+        for j, c in enumerate(problem.quotas.compound.tolist()):
+            yield f"chosen_{j}", v.x[j] - v.q[c] <= 0
+        for d, most in enumerate(problem.quotas.most.tolist()):
+            mine = np.flatnonzero(problem.quotas.district == d).tolist()
+            if mine:
+                yield f"quota_{d}", pulp.lpSum(v.q[c] for c in mine) <= most
     if problem.budget_cny is not None:
         yield "budget", _spending(problem, v) <= problem.budget_cny
 

@@ -2,13 +2,15 @@
 
 import heapq
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["greedy_modules"]
+__all__ = ["greedy_modules", "greedy_plan"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,16 @@ class _Step:
 
 
 def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None) -> IntArray:
-    """Return modules per site: always the most weighted vehicles per CNY next, upgrades included, until none fits.
+    """Return the modules per site of `greedy_plan`."""
+    return greedy_plan(problem, built=built, served=served)[0]
+
+
+def greedy_plan(
+    problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None
+) -> tuple[IntArray, FloatArray]:
+    """Return modules per site and vehicles served per demand.
+
+    Always the most weighted vehicles per CNY next, upgrades included, until none fits.
 
     Keeps every limit. Starts from nothing but the locked sites, or from a plan that keeps the limits: its modules
     `built`, and the vehicles `served` on each walk. Lazy evaluation: what a site is worth only falls as others are
@@ -51,6 +62,10 @@ def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: F
     closed[problem.locked_out] = True
     for site in np.flatnonzero(modules).tolist():
         closed[ground.mates[site]] = True
+    chosen = np.zeros(len(problem.quotas.district) if problem.quotas else 0, bool)
+    if problem.quotas is not None:
+        chosen[problem.quotas.compound[modules > 0]] = True
+        closed |= _beyond_quota(problem, chosen)
     money = _money_left(problem, modules)
     queue: list[tuple[float, int]] = []
 
@@ -70,8 +85,11 @@ def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: F
         if queue and (now, site) > queue[0] and now > rank:
             heapq.heappush(queue, (now, site))
             continue
-        upgraded = _upgrade_count(problem, modules, site, 0) != _upgrade_count(problem, modules, site, step.modules)
+        upgraded = _upgrade_count(ground, modules, site, 0) != _upgrade_count(ground, modules, site, step.modules)
         modules[site] += step.modules
+        if problem.quotas is not None and not chosen[problem.quotas.compound[site]]:
+            chosen[problem.quotas.compound[site]] = True
+            closed |= _beyond_quota(problem, chosen)
         money -= step.cost_cny
         closed[ground.mates[site]] = True
         _serve(ground, left, site, step.modules)
@@ -79,7 +97,7 @@ def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: F
         for other in again:
             if not closed[other]:
                 offer(int(other))
-    return modules.astype(np.int64)
+    return modules.astype(np.int64), problem.demands.vehicles - left
 
 
 def _survey(problem: Problem) -> _Ground:
@@ -96,8 +114,24 @@ def _survey(problem: Problem) -> _Ground:
         demand=walks.i[order],
         starts=np.searchsorted(walks.j[order], np.arange(count + 1)),
         mates=tuple(np.unique(np.array(mine, np.int64)) for mine in mates),
-        fed=tuple(np.flatnonzero(part.feeds == t) for t in range(len(part))) if part else (),
+        fed=_fed(part.feeds, len(part)) if part else (),
     )
+
+
+def _fed(feeds: IntArray, count: int) -> tuple[IntArray, ...]:
+    order = np.argsort(feeds, kind="stable")
+    edges = np.searchsorted(feeds[order], np.arange(count + 1)).tolist()
+    return tuple(order[a:b] for a, b in pairwise(edges))
+
+
+def _beyond_quota(problem: Problem, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which sites may not be built because their district's quota is used up by `chosen` compounds (J)."""
+    part = problem.quotas
+    if part is None:
+        return np.zeros(len(problem.sites), bool)
+    full = np.bincount(part.district[chosen], minlength=len(part.most)) >= part.most
+    beyond = ~chosen & full[part.district]
+    return beyond[part.compound]
 
 
 def _money_left(problem: Problem, modules: IntArray) -> float:
@@ -127,7 +161,7 @@ def _best_step(ground: _Ground, left: FloatArray, modules: IntArray, site: int, 
     worth = np.concatenate(([0.0], np.cumsum(wanted * ground.problem.demands.weight[mine])))
     value = np.interp(count * sites.vehicles_per_module[site], reached, worth)
     cost = count * sites.module_cost_cny[site] + (0.0 if built else sites.open_cost_cny[site])
-    cost = cost + _upgrade_costs(ground.problem, modules, site, count)
+    cost = cost + _upgrade_costs(ground, modules, site, count)
     fits = np.isfinite(cost) & (cost <= money + 1e-9) & (value > 1e-9)
     if not fits.any():
         return None
@@ -136,13 +170,13 @@ def _best_step(ground: _Ground, left: FloatArray, modules: IntArray, site: int, 
     return _Step(float(value[best]), float(cost[best]), int(count[best]))
 
 
-def _upgrade_costs(problem: Problem, modules: IntArray, site: int, count: IntArray) -> FloatArray:
+def _upgrade_costs(ground: _Ground, modules: IntArray, site: int, count: IntArray) -> FloatArray:
     """Return what the further upgrades cost for so many more modules; infinite where no upgrade carries them."""
-    part = problem.transformers
+    part = ground.problem.transformers
     if part is None or part.feeds[site] < 0 or np.isnan(part.spare_kva[part.feeds[site]]):
         return np.zeros(len(count))
     t = int(part.feeds[site])
-    load = _load_kva(problem, modules, t)
+    load = _load_kva(ground, modules, t)
     paid = part.steps_cost_cny(t, part.steps_needed(t, load) or 0)
     costs = np.full(len(count), np.inf)
     for k, extra in enumerate((load + count * part.kva_per_module[site]).tolist()):
@@ -153,19 +187,19 @@ def _upgrade_costs(problem: Problem, modules: IntArray, site: int, count: IntArr
     return costs
 
 
-def _upgrade_count(problem: Problem, modules: IntArray, site: int, extra: int) -> int:
-    part = problem.transformers
+def _upgrade_count(ground: _Ground, modules: IntArray, site: int, extra: int) -> int:
+    part = ground.problem.transformers
     if part is None or part.feeds[site] < 0:
         return 0
     t = int(part.feeds[site])
-    return part.steps_needed(t, _load_kva(problem, modules, t) + extra * float(part.kva_per_module[site])) or 0
+    return part.steps_needed(t, _load_kva(ground, modules, t) + extra * float(part.kva_per_module[site])) or 0
 
 
-def _load_kva(problem: Problem, modules: IntArray, transformer: int) -> float:
-    part = problem.transformers
+def _load_kva(ground: _Ground, modules: IntArray, transformer: int) -> float:
+    part = ground.problem.transformers
     if part is None:
         return 0.0
-    fed = part.feeds == transformer
+    fed = ground.fed[transformer]
     return float((part.kva_per_module[fed] * modules[fed]).sum())
 
 

@@ -13,17 +13,18 @@ from siting.errors import UsageError
 from siting.model.parts import FloatArray, Goal, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["Columns", "MatrixForm", "as_matrix", "columns", "required_goal"]
+__all__ = ["Columns", "MatrixForm", "as_matrix", "columns", "required_goal", "spending"]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each family of variables lies among the columns: f (walks), n, x (sites), z (upgrade steps)."""
+    """Where each family of variables lies: f (walks), n, x (sites), z (upgrade steps), q (compounds under a quota)."""
 
     f: slice
     n: slice
     x: slice
     z: slice
+    q: slice
     total: int
 
 
@@ -59,9 +60,10 @@ def columns(problem: Problem) -> Columns:
     """Return where the variables lie; both faces and the solver share this order."""
     walks, sites = len(problem.walks), len(problem.sites)
     steps = len(problem.transformers.step_owner) if problem.transformers else 0
-    ends = np.cumsum([0, walks, sites, sites, steps]).tolist()
-    f, n, x, z = (slice(a, b) for a, b in pairwise(ends))
-    return Columns(f, n, x, z, total=ends[-1])
+    compounds = len(problem.quotas.district) if problem.quotas else 0
+    ends = np.cumsum([0, walks, sites, sites, steps, compounds]).tolist()
+    f, n, x, z, q = (slice(a, b) for a, b in pairwise(ends))
+    return Columns(f, n, x, z, q, total=ends[-1])
 
 
 def required_goal(problem: Problem) -> Goal:
@@ -72,11 +74,11 @@ def required_goal(problem: Problem) -> Goal:
     return problem.goal
 
 
-def as_matrix(problem: Problem, *, hold_service: float | None = None) -> MatrixForm:
+def as_matrix(problem: Problem, *, hold_service: float | None = None, named: bool = True) -> MatrixForm:
     """Return `problem` as arrays.
 
     With `hold_service` (weighted vehicles) the service is a row and the objective is minus the goal's second part
-    in CNY: cost, walking and demerits.
+    in CNY: cost, walking and demerits. Without `named` the columns have no names, which saves their making.
     """
     at = columns(problem)
     lower, upper = np.zeros(at.total), np.ones(at.total)
@@ -97,7 +99,7 @@ def as_matrix(problem: Problem, *, hold_service: float | None = None) -> MatrixF
         matrix=matrix,
         row_lower=np.concatenate(free) if rows else np.empty(0),
         row_upper=np.concatenate([row.upper for row in rows]) if rows else np.empty(0),
-        column_names=tuple(_column_names(problem)),
+        column_names=tuple(_column_names(problem)) if named else (),
         row_names=tuple(name for row in rows for name in row.names),
     )
 
@@ -108,7 +110,8 @@ def _service(problem: Problem, at: Columns) -> FloatArray:
     return costs
 
 
-def _spending(problem: Problem, at: Columns) -> FloatArray:
+def spending(problem: Problem, at: Columns) -> FloatArray:
+    """Return what each column costs in CNY: sites, modules and upgrade steps."""
     costs = np.zeros(at.total)
     costs[at.x] = problem.sites.open_cost_cny
     costs[at.n] = problem.sites.module_cost_cny
@@ -119,7 +122,7 @@ def _spending(problem: Problem, at: Columns) -> FloatArray:
 
 def _expense(problem: Problem, at: Columns) -> FloatArray:
     goal = required_goal(problem)
-    costs = _spending(problem, at)
+    costs = spending(problem, at)
     costs[at.f] = goal.walk_penalty * problem.walks.walk_m
     costs[at.x] += goal.demerit_penalty * problem.sites.demerit
     return costs
@@ -146,9 +149,10 @@ def _families(problem: Problem, at: Columns, hold_service: float | None) -> list
         ),
         _clique_rows(problem.cliques, at),
         *_power_rows(problem, at),
+        *_quota_rows(problem, at),
     ]
     if problem.budget_cny is not None:
-        families.append(_one_row("budget", _spending(problem, at), upper=problem.budget_cny))
+        families.append(_one_row("budget", spending(problem, at), upper=problem.budget_cny))
     if hold_service is not None:
         families.append(_one_row("service", _service(problem, at), lower=hold_service))
     return families
@@ -192,6 +196,24 @@ def _power_rows(problem: Problem, at: Columns) -> list[_Rows]:
     return [load, order]
 
 
+def _quota_rows(problem: Problem, at: Columns) -> list[_Rows]:
+    part = problem.quotas
+    if part is None:
+        return []
+    every, compounds = np.arange(len(problem.sites)), np.arange(len(part.district))
+    chosen = _Rows(
+        [f"chosen_{j}" for j in every],
+        _block(at, len(every), [(every, at.x.start + every, 1.0), (every, at.q.start + part.compound, -1.0)]),
+        np.zeros(len(every)),
+    )
+    quota = _Rows(
+        [f"quota_{d}" for d in range(len(part.most))],
+        _block(at, len(part.most), [(part.district, at.q.start + compounds, 1.0)]),
+        part.most.astype(float),
+    )
+    return [chosen, quota]
+
+
 def _block(at: Columns, rows: int, entries: Sequence[tuple[IntArray, IntArray, FloatArray | IntArray | float]]) -> Any:
     """Return `rows` rows with entries (row, column, value), as CSR without stored zeros."""
     row = np.concatenate([entry[0] for entry in entries])
@@ -213,6 +235,7 @@ def _column_names(problem: Problem) -> list[str]:
         *(f"n_{j}" for j in sites),
         *(f"x_{j}" for j in sites),
         *(f"z_{name}" for name in _step_names(problem)),
+        *(f"q_{c}" for c in range(len(problem.quotas.district) if problem.quotas else 0)),
     ]
 
 

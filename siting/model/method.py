@@ -55,6 +55,10 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
         groups = f"{len(sizes):,} groups of {_span(sizes)} that exclude each other"
         yield "  cliques", f"sum_j x_j <= 1    one site of each of {groups}"
     yield from _power(problem)
+    if problem.quotas is not None:
+        most = problem.quotas.most
+        text = f"at most {_span(most)} compounds in each of {len(most):,} districts"
+        yield "  quotas", f"x_j <= q_c, sum_c q_c <= K_D    {text}"
     yield (
         "  budget",
         "none: money is no limit"

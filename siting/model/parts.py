@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siting.errors import UsageError
 
-__all__ = ["Demands", "FloatArray", "Goal", "IntArray", "Locks", "Sites", "Transformers", "Walks"]
+__all__ = ["Demands", "FloatArray", "Goal", "IntArray", "Locks", "Quotas", "Sites", "Transformers", "Walks"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -200,6 +200,34 @@ class Locks:
         """Copy, freeze, sort and check the arrays."""
         for name in ("locked_in", "locked_out"):
             _keep(self, name, _frozen(np.unique(whole(name, getattr(self, name)))))
+
+
+@dataclass(frozen=True, eq=False)
+class Quotas:
+    """At most `most[d]` compounds of district d may have sites.
+
+    `compound` gives each site its compound (J), `district` each compound its district (N), `most` each district its
+    quota (D).
+    """
+
+    compound: IntArray
+    district: IntArray
+    most: IntArray
+
+    def __post_init__(self) -> None:
+        """Copy, freeze and check the arrays."""
+        for name in ("compound", "district", "most"):
+            _keep(self, name, whole(f"quota {name}", getattr(self, name)))
+        for name, below in (("compound", self.district), ("district", self.most)):
+            named = getattr(self, name)
+            if named.size and named.max() >= len(below):
+                message = f"quotas name {name} {int(named.max())}, but there are only {len(below)}"
+                raise UsageError(message)
+
+    def used(self, modules: IntArray) -> IntArray:
+        """Return how many compounds of each district have sites with so many modules (D)."""
+        chosen = np.unique(self.compound[modules > 0])
+        return np.bincount(self.district[chosen], minlength=len(self.most)).astype(np.int64)
 
 
 def numbers(name: str, values: ArrayLike, *, length: int | None = None, unknown: bool = False) -> FloatArray:

@@ -93,7 +93,9 @@ def _dominated(problem: Problem, kept: IntArray, limit: IntArray) -> list[int]:
 
 
 def _beats(problem: Problem, k: int, j: int, limit: IntArray) -> bool:
-    sites, part = problem.sites, problem.transformers
+    sites, part, quotas = problem.sites, problem.transformers, problem.quotas
+    if quotas is not None and quotas.compound[k] != quotas.compound[j]:
+        return False
     power = part is None or (part.feeds[k] == part.feeds[j] and part.kva_per_module[k] <= part.kva_per_module[j])
     return bool(
         power
@@ -121,6 +123,7 @@ def select_sites(problem: Problem, site: IntArray) -> Problem:
         walks=Walks(i, number[walks.j[used]], walks.walk_m[used]),
         cliques=tuple(clique for clique in cliques if len(clique) > 1),
         transformers=part and replace(part, feeds=part.feeds[site], kva_per_module=part.kva_per_module[site]),
+        quotas=problem.quotas and replace(problem.quotas, compound=problem.quotas.compound[site]),
     )
 
 

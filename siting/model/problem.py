@@ -20,6 +20,8 @@ The program, with f served vehicles on a walk, n modules, x open, z an upgrade s
     clique      sum_{j in K} x_j <= 1              one of each clique
     transformer sum_j p_j n_j <= spare_t + sum_u k_tu z_tu
     order       z_t,u+1 <= z_tu                    steps in their order
+    chosen      x_j <= q_c                         a compound with a site is chosen
+    quota       sum_{c in D} q_c <= K_D            so many compounds of a district
     budget      sum open x + module n + upgrade z <= budget
 """
 
@@ -30,7 +32,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siting.errors import InfeasibleError, UsageError
-from siting.model.parts import Demands, Goal, IntArray, Locks, Sites, Transformers, Walks, ordinals
+from siting.model.cliques import cover_pairs
+from siting.model.parts import Demands, Goal, IntArray, Locks, Quotas, Sites, Transformers, Walks, ordinals
 
 __all__ = ["Problem", "refuse_contradictions"]
 
@@ -47,6 +50,7 @@ class Problem:
     cliques: tuple[IntArray, ...] = ()
     transformers: Transformers | None = None
     locks: Locks | None = None
+    quotas: Quotas | None = None
 
     def __post_init__(self) -> None:
         """Check that walks name demands and sites that exist."""
@@ -87,6 +91,10 @@ class Problem:
         arrays = tuple(ordinals("clique", group, count=len(self.sites)) for group in distinct)
         return refuse_contradictions(replace(self, cliques=arrays))
 
+    def with_conflicts(self, pairs: ArrayLike) -> "Problem":
+        """Allow at most one open site of each pair (E x 2); pairs are gathered into cliques, which say more."""
+        return self.with_cliques(cover_pairs(np.asarray(pairs, np.int64).reshape(-1, 2), count=len(self.sites)))
+
     def with_transformers(
         self,
         spare_kva: ArrayLike,
@@ -123,6 +131,17 @@ class Problem:
         )
         return refuse_contradictions(replace(self, locks=part))
 
+    def with_quotas(self, compound: ArrayLike, district: ArrayLike, most: ArrayLike) -> "Problem":
+        """Limit how many compounds of each district may have sites; see `Quotas` for the arrays."""
+        if self.quotas is not None:
+            message = "the problem already has quotas"
+            raise UsageError(message)
+        part = Quotas(np.asarray(compound), np.asarray(district), np.asarray(most))
+        if len(part.compound) != len(self.sites):
+            message = f"quotas name {len(part.compound)} sites, but there are {len(self.sites)}"
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, quotas=part))
+
     @property
     def locked_in(self) -> IntArray:
         """Return the numbers of the sites that must be built."""
@@ -150,12 +169,20 @@ def refuse_contradictions(problem: Problem) -> Problem:
     if both.size:
         message = f"{sites.name(int(both[0]))} is locked in and locked out at once; take it off one list"
         raise InfeasibleError(message)
-    for clique in problem.cliques:
+    for clique in problem.cliques if locked.size else ():
         inside = np.intersect1d(clique, locked)
         if len(inside) > 1:
             message = (
                 f"{sites.name(int(inside[0]))} and {sites.name(int(inside[1]))} are both locked in, but they exclude "
                 "each other (same place, overlap or too close); unlock one of them"
+            )
+            raise InfeasibleError(message)
+    if problem.quotas is not None and locked.size:
+        used = problem.quotas.used(np.bincount(locked, minlength=len(sites)))
+        for d in np.flatnonzero(used > problem.quotas.most).tolist():
+            message = (
+                f"sites of {used[d]} compounds of district {d} are locked in, but its quota is "
+                f"{problem.quotas.most[d]}; unlock one or raise the quota"
             )
             raise InfeasibleError(message)
     _refuse_poverty(problem, _least_upgrades_cny(problem))

@@ -28,6 +28,7 @@ from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
 from siting.model.matrix import as_matrix, columns, required_goal
 from siting.model.parts import FloatArray, IntArray
+from siting.model.pieces import PieceOptions, in_many_pieces, solve_pieces
 from siting.model.presolve import reduce_problem
 from siting.model.problem import Problem, refuse_contradictions
 from siting.model.relaxation import service_limit
@@ -37,6 +38,8 @@ __all__ = ["SolverOptions", "solve"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
+_ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
+_CUTS = 10  # branches of the decomposition when no more is asked for
 _GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
@@ -47,6 +50,8 @@ class SolverOptions:
 
     `name` is "highs" or "cbc"; `gap` relative to the objective; `node_limit` None takes as many nodes as the size
     allows (about `3,000,000 / nonzeros`, at least 16): unlike the clock it stops two runs at the same plan.
+    A problem of many pieces is solved piece by piece (see `siting.model.pieces`) unless `name` is "cbc": by
+    `piece_solver` ("auto": SCIP where installed, else HiGHS) in `workers` processes (1: in this one).
     """
 
     name: str = "highs"
@@ -55,13 +60,16 @@ class SolverOptions:
     threads: int = 1
     seed: int = 0
     node_limit: int | None = None
+    workers: int = 1
+    piece_solver: str = "auto"
 
     def __post_init__(self) -> None:
         """Refuse what no solver takes."""
         if self.name not in _ENGINES:
             message = f"solver {self.name!r} is unknown; choose one of {', '.join(sorted(_ENGINES))}"
             raise UsageError(message)
-        for key, at_least in (("gap", 0.0), ("time_limit_s", 0.0), ("threads", 1), ("seed", 0), ("node_limit", 1)):
+        least = {"gap": 0.0, "time_limit_s": 0.0, "threads": 1, "seed": 0, "node_limit": 1, "workers": 1}
+        for key, at_least in least.items():
             value = getattr(self, key)
             if value is not None and not (np.isfinite(value) and value >= at_least):
                 message = f"solver option {key} must be {at_least:g} or more, not {value!r}"
@@ -131,6 +139,12 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     options = options or SolverOptions()
     required_goal(problem)
     refuse_contradictions(problem)
+    pieces = PieceOptions(
+        options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver, cuts=_CUTS
+    )
+    by_pieces = options.name == "highs" and in_many_pieces(problem)
+    if by_pieces and len(problem.sites) > _ALIKE:
+        return solve_pieces(problem, pieces)
     began = time.perf_counter()
     engine = _ENGINES[options.name]
     small = reduce_problem(problem)
@@ -140,6 +154,9 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     if plan.objective >= limit - 1e-6 * max(1.0, limit):
         by = f"greedy, bound by HiGHS of SciPy {version('scipy')}"
         search = _Search(_End.FINISHED, plan.modules, limit, "Optimal", by)
+    elif by_pieces:
+        left = max(options.time_limit_s - (time.perf_counter() - began), 1.0)
+        return solve_pieces(problem, replace(pieces, seconds=left), limit=limit)
     else:
         start = greedy_modules(inner)
         seconds = (1 - _SECOND_SHARE) * options.time_limit_s - (time.perf_counter() - began)
@@ -286,14 +303,17 @@ def _highs_model(highspy: Any, form: Any) -> Any:
 
 
 def _start_values(problem: Problem, modules: IntArray) -> FloatArray:
-    """Return n, x and z of a plan, in the order of the columns."""
+    """Return n, x, z and q of a plan, in the order of the columns."""
     part = problem.transformers
     bought = np.zeros(len(part.step_owner) if part else 0)
     if part:
         first = np.searchsorted(part.step_owner, np.arange(len(part)))
         for t, step in upgrades_of(problem, modules):
             bought[first[t] + step] = 1.0
-    return np.concatenate([modules.astype(float), (modules > 0).astype(float), bought])
+    chosen = np.zeros(len(problem.quotas.district) if problem.quotas else 0)
+    if problem.quotas:
+        chosen[problem.quotas.compound[modules > 0]] = 1.0
+    return np.concatenate([modules.astype(float), (modules > 0).astype(float), bought, chosen])
 
 
 def _cbc(task: _Task) -> _Search:
