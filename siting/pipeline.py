@@ -18,10 +18,11 @@ from typing import Any
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
+from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layers import LayerSpec
 from siting.district.record import District
-from siting.errors import AuditError
+from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
 from siting.model.solver import SolverOptions, solve
@@ -32,6 +33,7 @@ from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan
+from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
 from siting.sites.catalogue import load_catalogue
@@ -123,7 +125,7 @@ class Finished:
 def read_sources(study: Study) -> District:
     """Read the facts a study names: OpenStreetMap, then the planner's layers over it."""
     source = study.source
-    return read_district(
+    district = read_district(
         SourceOptions(
             osm=source.osm,
             name=study.name,
@@ -138,6 +140,7 @@ def read_sources(study: Study) -> District:
             surveyed=source.surveyed,
         )
     )
+    return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
 
 
 def frame_study(study: Study, stages: Stages) -> Framing:
@@ -146,7 +149,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         district = read_sources(study)
     with stages.stage("law"):
         rulebook = load_rulebook(study.rules.profile, on=study.rules.on)
-        catalogue = load_catalogue(study.facility.catalogue)
+        catalogue = load_catalogue(_figures(study, district))
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
         candidates = offer_candidates(
@@ -240,6 +243,18 @@ def _demand_options(study: Study) -> DemandOptions:
     if section.evs_per_household is None:
         return options
     return replace(options, evs_per_household=section.evs_per_household)
+
+
+def _figures(study: Study, district: District) -> Mapping[str, Mapping[str, Any]]:
+    """Return the planner's figures over the catalogue: those of the study, and what was signed for of a kind."""
+    figures = {kind: dict(values) for kind, values in study.facility.catalogue.items()}
+    for kind, values in facility_overrides(district.attestations).items():
+        held = figures.setdefault(kind, {})
+        for key, value in values.items():
+            if held.setdefault(key, value) != value:
+                message = f"facility.catalogue.{kind}.{key} = {held[key]!r}, but an attestation says {value!r}"
+                raise StudyError(message)
+    return figures
 
 
 def _walk_options(study: Study) -> WalkOptions:

@@ -15,16 +15,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from siting.district.attestation import Attestation
 from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
 
-__all__ = ["LayerSection", "Study", "load_study", "make_study"]
+__all__ = ["AttestationSection", "LayerSection", "Study", "load_study", "make_study"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
 
 _MOST_FAULTS = 12  # of one study in one line
+Word = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 def _kind(text: str) -> str:
@@ -142,6 +144,23 @@ class SolverSection(_Section):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
+class AttestationSection(_Section):
+    """One fact that somebody signed for; without who, when and document it is none."""
+
+    id: Word
+    subject: Word  # a building id, a kind of facility, or a class of objects
+    fact: Word
+    value: bool | float | str
+    who: Word
+    when: date
+    document: Word
+
+    def record(self) -> Attestation:
+        """Return the statement as the stages know it."""
+        values = self.model_dump()
+        return Attestation(attestation_id=values.pop("id"), **values)
+
+
 class OutputSection(_Section):
     """What the files say first, and whether run.json holds the (never repeatable) stage times."""
 
@@ -163,6 +182,7 @@ class Study(_Section):
     limits: LimitsSection
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
+    attestations: tuple[AttestationSection, ...] = ()
 
     @model_validator(mode="after")
     def _has_a_source(self) -> "Study":
@@ -278,13 +298,16 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+_LISTED: Mapping[str, type[BaseModel]] = {"layers": LayerSection, "attestations": AttestationSection}
+
+
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = Study
     for part in location:
         if isinstance(part, int):
             continue
-        if part == "layers":
-            model = LayerSection
+        if part in _LISTED:
+            model = _LISTED[part]
             continue
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from siting.kinds import Outcome
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, both
@@ -20,6 +20,7 @@ _NAMES = {
     "refused": "未通过 Refused",
     "compounds": "小区 Compounds",
     "clauses": "条款 Clauses",
+    "signed": "佐证与豁免 Signed",
     "survey": "待核实 Survey",
     "assumptions": "假设 Assumptions",
 }
@@ -54,6 +55,7 @@ def sheets(run: Run) -> tuple[Sheet, ...]:
         _refused(run, ledger, words),
         _compounds(run),
         _clauses(run),
+        _signed(run),
         _survey(run, ledger),
         _assumptions(run),
     )
@@ -235,6 +237,27 @@ def _value(row: "pd.Series[Any]") -> str:
     if row["values"]:
         return "; ".join(f"{key} {value:g}" for key, value in sorted(row["values"].items()))
     return "" if pd.isna(row["value"]) else f"{row['value']:g}"
+
+
+def _signed(run: Run) -> Sheet:
+    columns = [
+        ("sort", "text", 16),
+        ("signed_id", "text", 14),
+        ("subject", "text", 24),
+        ("what", "text", 20),
+        ("value", "text", 14),
+        ("who", "text", 20),
+        ("when", "text", 12),
+        ("document", "text", 34),
+        ("candidates", "count", 10),
+        ("where", "text", 50),
+    ]
+    rows = [
+        [both(f"signed.{row['sort']}"), row["id"], row["subject"], both_or_name("fact", row["what"]), row["value"],
+         row["who"], row["when"], row["document"], row["candidates"], ", ".join(row["sites"])]
+        for row in signed.signed_rows(run)
+    ]  # fmt: skip
+    return _sheet("signed", columns, rows, run)
 
 
 def _survey(run: Run, ledger: Any) -> Sheet:

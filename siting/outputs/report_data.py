@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from siting.kinds import Kind, Outcome
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, format_gap, format_number, status_key, status_words_key
@@ -37,6 +37,7 @@ def report_data(run: Run) -> dict[str, Any]:
             words.label(key) for key in run.district.compounds.index[run.district.compounds["state"].eq("survey_first")]
         ],
         "clauses": clauses.reset_index().to_dict("records"),
+        "signed": signed.signed_rows(run),
         "rulebook": run.rulebook,
         "method": str(run.plan.framing.problem),
         "solver": str(run.plan.solution.solver),

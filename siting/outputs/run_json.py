@@ -7,7 +7,7 @@ from typing import Any
 
 from siting.district.fingerprint import fingerprint
 from siting.district.record import DISTRICT_TABLES
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.run import Run
 from siting.tables import CANDIDATES, GROUPS
 
@@ -56,6 +56,8 @@ def run_record(run: Run) -> dict[str, Any]:
             {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}
             for item in district.inputs
         ],
+        "attestations": signed.attestation_rows(run),
+        "exemptions": signed.exemption_rows(run),
         "facts": _signed(run),
         "district": district.name,
         "synthetic": district.synthetic,

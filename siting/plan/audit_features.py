@@ -5,7 +5,7 @@ kindergartens; a facade whose exits nobody mapped): breaking a clause there is U
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,8 @@ class Thing:
     height_class: str = "unknown"
     fire_class: str = "unknown"
     width_m: float = math.nan
+    height_m: float | None = None  # of a building, stated or 3 m a storey
+    signed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {subject: {fact: (value, id)}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,14 @@ def _buildings(facts: Facts) -> Iterator[Thing]:
             _error_m(facts, row.source),
             height_class=_height_class(row),
             fire_class=str(row.fire_class),
+            height_m=_height_m(row),
+            signed=facts.signed,
         )
+
+
+def _height_m(row: Any) -> float | None:
+    height_m, storeys = number(row.height_m), number(row.levels)
+    return 3.0 * storeys if height_m is None and storeys is not None else height_m
 
 
 def _high_rises(facts: Facts) -> Iterator[Thing]:

@@ -17,12 +17,13 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_attested import Relief, relief
 from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import Facts
 from siting.rules.clause import Clause, Metric, Rulebook
 
-__all__ = ["Layout", "Reading", "Subject", "measure_again", "things_by_class"]
+__all__ = ["Layout", "Reading", "Subject", "bounds_and_relief", "measure_again", "things_by_class"]
 
 _LINE_DEPTH_M = 0.001  # a line or a point inside a footprint is at least this deep in it
 _HEIGHTS = ("low_rise", "high_rise")
@@ -85,7 +86,7 @@ def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things]
     if clause.metric is Metric.ADJACENCY:
         found = _count_touches(subject.footprint, things[clause.to])
     else:
-        found = _read_distances(clause, subject.footprint, things[clause.to], figures.fire_class)
+        found = _read_distances(clause, subject, things[clause.to], figures.fire_class)
     return found if applies else Reading(found.measured, math.nan, 0.0, Outcome.PASS, None)
 
 
@@ -96,11 +97,15 @@ def _applies(clause: Clause, bays: float) -> bool:
     return (least is None or bays >= float(str(least))) and (most is None or bays <= float(str(most)))
 
 
-def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: str) -> Reading:
+def _read_distances(clause: Clause, subject: Subject, things: Things, fire_class: str) -> Reading:
+    footprint = subject.footprint
     without_breach = Outcome.NOT_EVALUATED if things.known is Completeness.UNKNOWN else Outcome.PASS
+    bounds = [_eased(clause, thing, subject.kind, fire_class) for thing in things.rows]
+    if clause.metric is Metric.SEPARATION_BY_CLASS and any(high == 0.0 for _, high in bounds):
+        kept = [at for at, (_, high) in enumerate(bounds) if high > 0.0]  # a wall that asks for nothing is no object
+        things, bounds = Things(tuple(things.rows[at] for at in kept), things.known), [bounds[at] for at in kept]
     if not things.rows:
         return Reading(math.nan, _stated(clause), 0.0, without_breach, None)
-    bounds = [_required(clause, thing, fire_class) for thing in things.rows]
     apart_m = shapely.distance(footprint, things.shapes)
     reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
     near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
@@ -138,6 +143,21 @@ def _stated(clause: Clause) -> float:
     if clause.metric is Metric.SEPARATION:
         return float(clause.value or 0.0)
     return (clause.value or 0.0) / 2.0 if clause.to == "fire_lane" else 0.0
+
+
+def bounds_and_relief(
+    clause: Clause, thing: Thing, kind: Kind, fire_class: str
+) -> tuple[tuple[float, float], Relief | None]:
+    """Return what a clause asks of a thing without any exemption, and what signed statements ease."""
+    full = _required(clause, thing, fire_class)
+    if clause.metric is not Metric.SEPARATION_BY_CLASS or not thing.signed:
+        return full, None
+    return full, relief(clause, thing, kind, fire_class, full)
+
+
+def _eased(clause: Clause, thing: Thing, kind: Kind, fire_class: str) -> tuple[float, float]:
+    full, eased = bounds_and_relief(clause, thing, kind, fire_class)
+    return full if eased is None else (eased.low_m, eased.high_m)
 
 
 def _required(clause: Clause, thing: Thing, fire_class: str) -> tuple[float, float]:

@@ -4,7 +4,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
 
 - separation: metres from the footprint to the object, >=. With `values` instead of `value` the case is unknown
   (grade of a filling station) and the requirement is the interval of them.
-- separation_by_class: as above, the figure by height class and fire class of the building and of the facility.
+- separation_by_class: as above, the figure by height class and fire class of the building and of the facility, less
+  what an attestation exempts (see `siting.rules.exemptions`).
 - keep_clear, fire lanes: metres from the footprint to the lane's centreline, >= half the lane's width; the width is
   the tag's, but never below the clause's `value` (4.0 m clear, row A03), which also stands in for an unknown
   width. Areas: metres of clear distance, >= 0, negative inside (see `siting.rules.distances.clearance`).
@@ -26,6 +27,7 @@ from siting.kinds import Outcome
 from siting.rules.class_table import required_by_class
 from siting.rules.clause import Clause, Metric
 from siting.rules.distances import Requirement, measure_clearance, measure_distance, measure_touch
+from siting.rules.exemptions import relieved
 from siting.rules.features import Features, features_of
 from siting.rules.layouts import largest_group, longest_group, shortest_gap
 from siting.rules.margins import plain
@@ -79,7 +81,8 @@ def requirement_of(clause: Clause, district: District, facility: FacilityFacts) 
     count = len(features)
     if clause.metric is Metric.SEPARATION_BY_CLASS:
         heights, fires = features.attributes["height_class"], features.attributes["fire_class"]
-        return features, required_by_class(clause.values, heights, fires, facility.fire_class)
+        needs = required_by_class(clause.values, heights, fires, facility.fire_class)
+        return relieved(clause, features, needs, district, facility)
     if clause.metric is Metric.SEPARATION:
         figures = tuple(clause.values.values()) if clause.value is None else (clause.value,)
         return features, Requirement(
