@@ -37,6 +37,7 @@ from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
 from siting.sites.catalogue import load_catalogue
+from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
@@ -187,8 +188,11 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     refuse_foreign(folder)  # before any work, so that nobody waits for a refusal
     stages = Stages(announce)
     plan = plan_framing(frame_study(study, stages), study, stages)
+    with stages.stage("moves"):
+        moves = smallest_moves(plan.framing.links.verdicts)
     run = Run(
         plan=plan,
+        moves=moves,
         study=study.as_dict(),
         parameters=_parameters(study, plan),
         seconds={},

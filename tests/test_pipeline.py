@@ -18,6 +18,7 @@ FILES = {
     "ledger.xlsx",
     "links.csv",
     "map.html",
+    "moves.csv",
     "plan.gpkg",
     "report.html",
     "run.json",

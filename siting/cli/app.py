@@ -29,6 +29,7 @@ app.command(name="plan")(plan.plan)
 app.command()(plan.sweep)
 app.command()(check.audit)
 app.command()(check.compare)
+app.command()(check.why)
 
 
 @app.callback(invoke_without_command=True)

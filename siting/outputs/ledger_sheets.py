@@ -129,8 +129,11 @@ def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
         ("feature_name", "text", 16),
         ("force", "text", 12),
         ("standard", "text", 22),
+        ("move_m", "metres", 10),
+        ("move", "text", 30),
     ]
     titles: Any = view.clause_table(run)
+    moves: Any = view.moves(run)
     refused = ledger[~ledger["accepted"] & ledger["rank"].lt(2) & ledger["force"].eq("must")]
     ordered = refused.sort_values(["compound_id", "candidate_id", "rank", "clause_rank"], kind="stable")
     rows = [
@@ -149,10 +152,22 @@ def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
             words.name(item.feature_id),
             both(f"force.{item.force}"),
             f"{titles.loc[item.clause_id, 'standard']} {titles.loc[item.clause_id, 'clause']}".strip(),
+            moves["move_m"].get(item.candidate_id, float("nan")),
+            move_text(moves, item.candidate_id),
         ]
         for item in ordered.itertuples(index=False)
     ]
     return _sheet("refused", columns, rows, run)
+
+
+def move_text(moves: Any, candidate_id: str) -> str:
+    """Return the smallest move of a candidate in both languages, or why there is none; "" where none was sought."""
+    if candidate_id not in moves.index:
+        return ""
+    row = moves.loc[candidate_id]
+    if row["reason"] != "moved":
+        return both("move.layout" if row["reason"] == "layout" else "move.none")
+    return both("move.by", dx=f"{row['dx_m']:+.2f}", dy=f"{row['dy_m']:+.2f}")
 
 
 def _compounds(run: Run) -> Sheet:

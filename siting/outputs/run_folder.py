@@ -30,6 +30,7 @@ RUN_FILES = (
     "ledger.xlsx",
     "links.csv",
     "map.html",
+    "moves.csv",
     "plan.gpkg",
     "report.html",
     "run.json",

@@ -19,6 +19,7 @@ __all__ = [
     "credits",
     "feature_names",
     "ledger_rows",
+    "moves",
     "refused_by_clause",
     "survey_list",
     "totals",
@@ -97,6 +98,14 @@ def worst_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
         ["candidate_id", "rank", "shortfall", "clause_rank"], kind="stable"
     )
     return ordered.drop_duplicates("candidate_id").set_index("candidate_id")
+
+
+def moves(run: Run) -> pd.DataFrame:
+    """Return, index candidate_id, the smallest move of each refused candidate: dx_m, dy_m, move_m, reason."""
+    if run.moves is None:
+        empty = pd.Index([], name="candidate_id", dtype=object)
+        return pd.DataFrame(columns=["dx_m", "dy_m", "move_m", "reason"], index=empty)
+    return run.moves
 
 
 def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from siting.plan.audit_law import (
     subjects_of,
 )
 from siting.plan.audit_measures import Subject, bounds_and_relief, things_by_class
+from siting.plan.audit_moves import check_moves
 from siting.plan.audit_page import audit_page
 from siting.plan.audit_places import (
     check_candidates,
@@ -94,6 +95,7 @@ def _audit_folder(folder: Path) -> AuditReport:
             check_outcomes(run, at_sites),
             check_offer(run),
             check_attestations(run, used),
+            check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),
             *_check_sums(run, rulebook, demand, figures),
             check_links(run),

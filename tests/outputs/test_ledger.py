@@ -23,6 +23,7 @@ def test_every_sheet_is_there_in_both_languages(book):
         "未通过 Refused",
         "小区 Compounds",
         "条款 Clauses",
+        "佐证与豁免 Signed",
         "待核实 Survey",
         "假设 Assumptions",
     ]

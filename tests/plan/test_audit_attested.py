@@ -5,7 +5,7 @@ import shutil
 import tomllib
 
 import pytest
-from plan.audit_builders import edit_json
+from plan.audit_builders import edit_csv, edit_json
 from signed_study import attestation, tiny_study
 
 from siting.outputs.toml import dump_toml
@@ -94,3 +94,9 @@ def test_a_statement_without_a_document_is_refused(folder):
 
     with pytest.raises(DataError, match="does not say document"):
         audit_run(folder)
+
+
+def test_a_move_that_does_not_help_is_named(folder):
+    edit_csv(folder, "moves.csv", lambda moves: moves.assign(dx_m="0.0", dy_m="0.0", reason="moved"))
+
+    assert "move-unlawful" in codes(folder)
