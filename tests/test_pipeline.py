@@ -24,6 +24,7 @@ FILES = {
     "run.json",
     "sites.geojson",
     "study.toml",
+    "survey.csv",
     "verdicts.csv",
     "zones.geojson",
 }

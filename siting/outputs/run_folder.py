@@ -36,6 +36,7 @@ RUN_FILES = (
     "run.json",
     "sites.geojson",
     "study.toml",
+    "survey.csv",
     "verdicts.csv",
     "zones.geojson",
 )

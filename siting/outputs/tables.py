@@ -1,4 +1,4 @@
-"""verdicts.csv, links.csv and moves.csv: the ledger, the walks and the smallest moves for other programs.
+"""verdicts.csv, links.csv, survey.csv and moves.csv: ledger, walks, missing facts and smallest moves for programs.
 
 UTF-8 without a byte order mark: the columns are a contract for programs, and a mark would stick to the first column's
 name in a plain reader. People open ledger.xlsx. Numbers keep 9 digits after the point, the length below which a
@@ -15,6 +15,7 @@ from siting.outputs import view
 from siting.outputs.foreign import inert_cell
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
+from siting.outputs.survey import SURVEY_COLUMNS, survey_facts
 
 __all__ = ["LINK_COLUMNS", "MOVE_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]
 
@@ -37,9 +38,10 @@ _DIGITS = 9
 
 
 def write_tables(run: Run, folder: Path) -> None:
-    """Write verdicts.csv (every clause on every candidate), links.csv (who walks to which site) and moves.csv."""
+    """Write verdicts.csv (every clause on every candidate), links.csv (who walks where), survey.csv and moves.csv."""
     write_csv(run.verdicts.frame, VERDICT_COLUMNS, folder / "verdicts.csv")
     write_csv(run.plan.links, LINK_COLUMNS, folder / "links.csv")
+    write_csv(survey_facts(run), SURVEY_COLUMNS, folder / "survey.csv")
     write_csv(view.moves(run).reset_index(), MOVE_COLUMNS, folder / "moves.csv")
 
 

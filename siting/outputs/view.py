@@ -21,7 +21,6 @@ __all__ = [
     "ledger_rows",
     "moves",
     "refused_by_clause",
-    "survey_list",
     "totals",
     "worst_verdicts",
 ]
@@ -123,22 +122,6 @@ def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return counts.sort_values(["refused"], ascending=False, kind="stable")
-
-
-def survey_list(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return, index clause_id, the facts that were missing: sites and candidates not evaluated, most pressing first."""
-    missing = rows[rows["outcome"].eq(Outcome.NOT_EVALUATED.value)]
-    chosen = missing["candidate_id"].isin(run.plan.sites.index)
-    grouped = missing.assign(chosen=chosen).groupby("clause_id", sort=True)
-    counts = pd.DataFrame(
-        {
-            "candidates": grouped.size(),
-            "sites": grouped["chosen"].sum(),
-            "compounds": grouped["compound_id"].nunique(),
-            "force_rank": grouped["force_rank"].min(),
-        }
-    )
-    return counts.sort_values(["sites", "force_rank", "candidates"], ascending=[False, True, False], kind="stable")
 
 
 def building_service(run: Run) -> pd.DataFrame:
