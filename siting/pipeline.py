@@ -15,6 +15,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pandas as pd
+
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
@@ -33,6 +35,7 @@ from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan
+from siting.plan.price import PriceOptions, price_waivers
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -48,6 +51,7 @@ __all__ = [
     "audit_drawn",
     "frame_study",
     "plan_framing",
+    "price_study",
     "raise_findings",
     "read_sources",
     "run_study",
@@ -157,7 +161,9 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             zones, catalogue, CandidateOptions(max_per_compound=study.facility.max_per_compound)
         )
     with stages.stage("verdicts"):
-        verdicts = judge(candidates, admit=study.rules.admitted())
+        verdicts = judge(
+            candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
+        )
     with stages.stage("reach"):
         demand = estimate_demand(district, _demand_options(study))
         links = measure_links(verdicts, demand, _walk_options(study))
@@ -234,6 +240,13 @@ def solver_options(study: Study) -> SolverOptions:
     """Return the solver's options of a study."""
     section = study.solver
     return SolverOptions(name=section.name, gap=section.gap, time_limit_s=section.time_limit_s, seed=section.seed)
+
+
+def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
+    """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
+    plan = plan_framing(frame_study(study, stages), study, stages)
+    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
+    return plan, price_waivers(plan, options, announce=stages.announce)
 
 
 def _demand_options(study: Study) -> DemandOptions:

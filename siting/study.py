@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from siting.district.attestation import Attestation
 from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
+from siting.sites.waiver import Waiver
 
-__all__ = ["AttestationSection", "LayerSection", "Study", "load_study", "make_study"]
+__all__ = ["AttestationSection", "LayerSection", "Study", "WaiverSection", "load_study", "make_study"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
@@ -161,6 +162,22 @@ class AttestationSection(_Section):
         return Attestation(attestation_id=values.pop("id"), **values)
 
 
+class WaiverSection(_Section):
+    """One clause relaxed at one place by somebody who answers for it."""
+
+    id: Word
+    clause: Word
+    where: Word  # a candidate, a place or a compound
+    who: Word
+    when: date
+    reason: Word
+
+    def record(self) -> Waiver:
+        """Return the waiver as the stages know it."""
+        values = self.model_dump()
+        return Waiver(waiver_id=values.pop("id"), clause_id=values.pop("clause"), **values)
+
+
 class OutputSection(_Section):
     """What the files say first, and whether run.json holds the (never repeatable) stage times."""
 
@@ -183,6 +200,7 @@ class Study(_Section):
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
+    waivers: tuple[WaiverSection, ...] = ()
 
     @model_validator(mode="after")
     def _has_a_source(self) -> "Study":
@@ -298,7 +316,11 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-_LISTED: Mapping[str, type[BaseModel]] = {"layers": LayerSection, "attestations": AttestationSection}
+_LISTED: Mapping[str, type[BaseModel]] = {
+    "layers": LayerSection,
+    "attestations": AttestationSection,
+    "waivers": WaiverSection,
+}
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:

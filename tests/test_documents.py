@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from siting.cli.app import app
 from siting.outputs.run_folder import RUN_FILES
-from siting.study import AttestationSection, LayerSection, Study, make_study
+from siting.study import AttestationSection, LayerSection, Study, WaiverSection, make_study
 
 ROOT = Path(__file__).parent.parent
 STUDY_PAGE = (ROOT / "docs/study.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ README_ZH = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 
 
 #: Sections that a study may repeat.
-LISTED = {"layers": LayerSection, "attestations": AttestationSection}
+LISTED = {"layers": LayerSection, "attestations": AttestationSection, "waivers": WaiverSection}
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:

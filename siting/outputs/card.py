@@ -57,6 +57,7 @@ def read_card(folder: Path, candidate_id: str) -> dict[str, Any]:
         "nearest_miss": max(missed, key=lambda item: item["margin"] or 0.0, default=None),
         "smallest_move": _move(folder, candidate_id),
         "exemptions": [item for item in run.run.get("exemptions") or () if item.get("site_id") == candidate_id],
+        "waived": [item for item in run.run.get("waived") or () if item.get("site_id") == candidate_id],
         "reach": _reach(run, candidate_id, state),
         "why": _why(run, candidate_id, state),
     }

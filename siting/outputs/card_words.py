@@ -31,6 +31,7 @@ def card_lines(card: Mapping[str, Any], lang: str) -> Iterator[str]:
     yield ""
     yield from _refusal(card, lang, texts)
     yield from _signed(card, texts)
+    yield from _waived(card, texts)
     yield from _reach(card["reach"], texts)
     yield from _why(card, texts)
 
@@ -87,6 +88,11 @@ def _signed(card: Mapping[str, Any], texts: Texts) -> Iterator[str]:
             full=f"{item['full_m']:g}",
             granted=f"{item['granted_m']:g}",
         )
+
+
+def _waived(card: Mapping[str, Any], texts: Texts) -> Iterator[str]:
+    for item in card["waived"]:
+        yield f"{texts.t('signed.waiver')} {item['waiver_id']}: {item['clause_id']}"
 
 
 def _reach(reach: Mapping[str, Any], texts: Texts) -> Iterator[str]:

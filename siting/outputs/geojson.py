@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from siting.geo import WGS84
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.run import Run
 
 __all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
@@ -62,7 +62,7 @@ def write_layers(run: Run, folder: Path) -> None:
     """Write sites, candidates, zones and compounds .geojson into `folder`."""
     members = {"credit": "; ".join(view.credits(run)), "synthetic": run.district.synthetic}
     for name, frame in (
-        ("sites", run.plan.sites[[*_SITE_COLUMNS, "geometry"]]),
+        ("sites", _sites(run)),
         ("candidates", _candidates(run)),
         ("zones", _zones(run)),
         ("compounds", _compounds(run)),
@@ -123,6 +123,13 @@ def _rounded(coordinates: Any) -> Any:
     if isinstance(coordinates, float):
         return round(coordinates, _DIGITS)
     return [_rounded(item) for item in coordinates]
+
+
+def _sites(run: Run) -> gpd.GeoDataFrame:
+    """Return the sites; where any needs a waiver, with the waivers it needs."""
+    waivers = signed.waivers_of_sites(run)
+    sites = run.plan.sites[[*_SITE_COLUMNS, "geometry"]]
+    return sites.assign(waivers=[waivers.get(str(name), "") for name in sites.index])
 
 
 def _candidates(run: Run) -> gpd.GeoDataFrame:

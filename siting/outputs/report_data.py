@@ -109,6 +109,7 @@ def _answer(run: Run, lang: str) -> str:
 
 def _sites(run: Run) -> list[dict[str, Any]]:
     walks = run.plan.links.groupby("site_id")["walk_m"].max()
+    waivers = signed.waivers_of_sites(run)
     return [
         {
             "number": number,
@@ -124,6 +125,7 @@ def _sites(run: Run) -> list[dict[str, Any]]:
             "clearance": format_number(row["clearance_m"], 2),
             "walk": format_number(walks.get(site_id)),
             "outcome": row["outcome"],
+            "waivers": waivers.get(str(site_id), ""),
         }
         for number, (site_id, row) in enumerate(run.plan.sites.iterrows(), start=1)
     ]

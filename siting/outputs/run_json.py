@@ -61,6 +61,8 @@ def run_record(run: Run) -> dict[str, Any]:
         ],
         "attestations": signed.attestation_rows(run),
         "exemptions": signed.exemption_rows(run),
+        "waivers": [item.as_dict() for item in run.verdicts.waivers],
+        "waived": signed.waived_rows(run),
         "survey": _survey(run),
         "facts": _signed(run),
         "district": district.name,

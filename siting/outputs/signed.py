@@ -11,7 +11,14 @@ import pandas as pd
 from siting.outputs.run import Run
 from siting.sites.exempted import exemptions_used
 
-__all__ = ["attestation_rows", "exemption_rows", "exemptions_by_candidate", "signed_rows"]
+__all__ = [
+    "attestation_rows",
+    "exemption_rows",
+    "exemptions_by_candidate",
+    "signed_rows",
+    "waived_rows",
+    "waivers_of_sites",
+]
 
 
 def attestation_rows(run: Run) -> list[dict[str, Any]]:
@@ -67,7 +74,40 @@ def signed_rows(run: Run) -> list[dict[str, Any]]:
                 "candidates": len(leaning),
             }
         )
-    return rows
+    return rows + [_waiver_row(run, item.as_dict()) for item in run.verdicts.waivers]
+
+
+def waived_rows(run: Run) -> list[dict[str, str]]:
+    """Return the breaches of chosen sites that a waiver covers: site_id, clause_id, waiver_id."""
+    names = ["candidate_id", "clause_id", "waiver_id"]
+    held = run.verdicts.waived[run.verdicts.waived["candidate_id"].isin(run.plan.sites.index)]
+    rows = sorted(held[names].astype(str).to_numpy().tolist())
+    return [{"site_id": site, "clause_id": clause, "waiver_id": waiver} for site, clause, waiver in rows]
+
+
+def waivers_of_sites(run: Run) -> dict[str, str]:
+    """Return, by chosen site, the waivers it needs, ";" between them."""
+    found: dict[str, list[str]] = {}
+    for row in waived_rows(run):
+        found.setdefault(row["site_id"], []).append(row["waiver_id"])
+    return {site: ";".join(sorted(set(names))) for site, names in found.items()}
+
+
+def _waiver_row(run: Run, item: dict[str, Any]) -> dict[str, Any]:
+    mine = run.verdicts.waived[run.verdicts.waived["waiver_id"].eq(item["id"])]
+    leaning = sorted(set(mine["candidate_id"]))
+    return {
+        "sort": "waiver",
+        "id": item["id"],
+        "subject": item["where"],
+        "what": item["clause"],
+        "value": "",
+        "who": item["who"],
+        "when": item["when"],
+        "document": item["reason"],
+        "sites": [name for name in leaning if name in run.plan.sites.index],
+        "candidates": len(leaning),
+    }
 
 
 def _rows(run: Run) -> Iterator[Any]:

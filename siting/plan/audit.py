@@ -55,6 +55,7 @@ from siting.plan.audit_sums import (
     check_spending,
     check_totals,
 )
+from siting.plan.audit_waived import check_waivers, waived_pairs
 from siting.plan.audit_walking import check_links, check_walks
 from siting.rules.clause import Rulebook
 from siting.rules.profiles import load_rulebook
@@ -86,14 +87,16 @@ def _audit_folder(folder: Path) -> AuditReport:
         things,
         lambda clause, thing, kind: bounds_and_relief(clause, thing, kind, figures[kind].fire_class),
     )
+    waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
     walks, notes = check_walks(run)
     checked = collect(
         (
-            check_breaches(at_sites, rulebook, run.settings.admit),
+            check_breaches(at_sites, rulebook, run.settings.admit, waived),
+            check_waivers(run, at_sites, waived),
             check_ledger(run, rulebook, pd.concat([at_sites, at_others])),
-            check_outcomes(run, at_sites),
-            check_offer(run),
+            check_outcomes(run, at_sites, waived),
+            check_offer(run, waived),
             check_attestations(run, used),
             check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),

@@ -92,6 +92,7 @@ class Settings:
     rates: DemandRates
     catalogue: Mapping[str, Any]
     attestations: tuple[Mapping[str, Any], ...] = ()
+    waivers: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -326,6 +327,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             rates=_rates(study["demand"], str(study["facility"]["kinds"][0])),
             catalogue=_with_signed(study["facility"].get("catalogue", {}), signed),
             attestations=signed,
+            waivers=tuple(study.get("waivers", ())),
         )
     except KeyError as error:
         message = f"{path}: key {error} is missing; restore the file"
