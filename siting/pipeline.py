@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from siting.access.demand import DemandOptions, estimate_demand
+from siting.access.fire_access import blocking_sites
 from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
@@ -34,7 +35,7 @@ from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
-from siting.plan.plan import Plan, make_plan
+from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
@@ -57,6 +58,8 @@ __all__ = [
     "run_study",
     "solver_options",
 ]
+
+_MOST_LEFT_OUT = 8  # sites left out because they block a fire engine together with others
 
 _VERSIONED = (
     "siting",
@@ -178,11 +181,24 @@ def frame_study(study: Study, stages: Stages) -> Framing:
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
-    """Choose: solve the framed problem and say what the numbers mean."""
-    with stages.stage("choice"):
-        solution = solve(framing.problem, solver_options(study))
-    with stages.stage("plan"):
-        return make_plan(framing, solution)
+    """Choose: solve the framed problem and say what the numbers mean.
+
+    Sites that each leave a fire engine its way may block it together; then the one that serves least of them is
+    left out and the choice is made again, a few times at most, and the plan says so.
+    """
+    left_out: list[str] = []
+    while True:
+        with stages.stage("choice"):
+            solution = solve(framing.problem, solver_options(study))
+        with stages.stage("plan"):
+            plan = make_plan(framing, solution)
+            blocking = blocking_sites(framing.links.verdicts, list(plan.sites.index))
+        free = [name for name in blocking if name not in framing.limits.locked_in]
+        if not free or len(left_out) == _MOST_LEFT_OUT:
+            return with_left_out(plan, left_out, blocking)
+        left_out.append(min(free, key=lambda name: (float(plan.sites["served"][name]), name)))
+        limits = replace(framing.limits, locked_out=(*framing.limits.locked_out, left_out[-1]))
+        framing = frame_problem(framing.links, framing.power, limits)
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from siting.geo import WGS84
 from siting.outputs import signed, view
 from siting.outputs.run import Run
+from siting.sites.labels import labels, not_evaluated
 
 __all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
 
@@ -48,6 +49,8 @@ _CANDIDATE_COLUMNS = (
     "power_kw",
     "cost_cny",
     "outcome",
+    "label",
+    "musts_not_evaluated",
     "accepted",
     "clearance_m",
     "clause_id",
@@ -129,6 +132,8 @@ def _sites(run: Run) -> gpd.GeoDataFrame:
     """Return the sites; where any needs a waiver, with the waivers it needs."""
     waivers = signed.waivers_of_sites(run)
     sites = run.plan.sites[[*_SITE_COLUMNS, "geometry"]]
+    if not waivers:
+        return sites
     return sites.assign(waivers=[waivers.get(str(name), "") for name in sites.index])
 
 
@@ -140,6 +145,8 @@ def _candidates(run: Run) -> gpd.GeoDataFrame:
     }
     return frame.assign(
         outcome=run.verdicts.outcomes.reindex(frame.index),
+        label=labels(run.verdicts).reindex(frame.index),
+        musts_not_evaluated=not_evaluated(run.verdicts).reindex(frame.index),
         accepted=frame.index.isin(run.verdicts.accepted),
         clearance_m=run.verdicts.clearance_m.reindex(frame.index),
         **known,

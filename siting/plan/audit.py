@@ -16,6 +16,7 @@ import pandas as pd
 from siting.district.record import District
 from siting.errors import DataError
 from siting.kinds import Kind, Outcome
+from siting.plan.audit_access import check_joint_access
 from siting.plan.audit_attested import check_attestations, exemptions_at
 from siting.plan.audit_demand import demand_again
 from siting.plan.audit_figures import KindFigures, figures_of
@@ -94,6 +95,7 @@ def _audit_folder(folder: Path) -> AuditReport:
         (
             check_breaches(at_sites, rulebook, run.settings.admit, waived),
             check_waivers(run, at_sites, waived),
+            check_joint_access(run, rulebook, things),
             check_ledger(run, rulebook, pd.concat([at_sites, at_others])),
             check_outcomes(run, at_sites, waived),
             check_offer(run, waived),

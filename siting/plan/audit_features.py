@@ -51,6 +51,7 @@ class Things:
 
     rows: tuple[Thing, ...]
     known: Completeness
+    accesses: Mapping[str, Any] = field(default_factory=dict)  # of lanes: what each clause on fire access speaks of
     shapes: Any = field(init=False)
 
     def __post_init__(self) -> None:

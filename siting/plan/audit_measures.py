@@ -7,7 +7,7 @@ UNCERTAIN between, and a doubtful object is never failed upon. "Not less than" i
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_access import Access, accesses_of, lost_by
 from siting.plan.audit_attested import Relief, relief
 from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
@@ -75,7 +76,11 @@ class _Pair:
 def things_by_class(facts: Facts, rulebook: Rulebook) -> Mapping[str, Things]:
     """Return the objects of every class that a clause of the rulebook measures to."""
     classes = sorted({clause.to for clause in rulebook.clauses if clause.metric not in _LAYOUT})
-    return MappingProxyType({name: things_of(facts, name) for name in classes})
+    found = {name: things_of(facts, name) for name in classes}
+    accesses = accesses_of(facts, rulebook)
+    if accesses:
+        found["fire_lane"] = replace(found["fire_lane"], accesses=accesses)
+    return MappingProxyType(found)
 
 
 def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
@@ -83,7 +88,9 @@ def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things]
     applies = _applies(clause, subject.layout.bays)
     if clause.metric in _LAYOUT:
         return _read_layout(clause, subject.layout, figures, applies)
-    if clause.metric is Metric.ADJACENCY:
+    if clause.metric is Metric.FIRE_ACCESS:
+        found = _read_access(subject.footprint, things[clause.to].accesses[clause.clause_id])
+    elif clause.metric is Metric.ADJACENCY:
         found = _count_touches(subject.footprint, things[clause.to])
     else:
         found = _read_distances(clause, subject, things[clause.to], figures.fire_class)
@@ -222,6 +229,17 @@ def _count_touches(footprint: Any, things: Things) -> Reading:
     if nearest is None:
         return Reading(math.nan if unknown else 0.0, 0.0, 0.0, outcome, None)
     return Reading(0.0, 0.0, nearest[1].error_m, outcome, nearest[1].feature_id)
+
+
+def _read_access(footprint: Any, access: Access) -> Reading:
+    if not access.streets:
+        return Reading(math.nan, 0.0, access.error_m, Outcome.NOT_EVALUATED, None)
+    for outcome, grown_m in ((Outcome.FAIL, -access.error_m), (Outcome.UNCERTAIN, access.error_m)):
+        shape = footprint.buffer(grown_m) if grown_m else footprint
+        lost = () if shape.is_empty else lost_by(access, [shape])
+        if lost:
+            return Reading(len(lost), 0.0, access.error_m, outcome, lost[0])
+    return Reading(0.0, 0.0, access.error_m, Outcome.PASS, None)
 
 
 def _read_layout(clause: Clause, layout: Layout, figures: KindFigures, applies: bool) -> Reading:

@@ -44,6 +44,7 @@ class Metric(Choice):
     SOCKET_SPACING = "socket_spacing"  # distance between neighbouring sockets, m, >=
     EXITS = "exits"  # ways out of the place, >=
     PORT_POWER = "port_power"  # kW of one port, <=
+    FIRE_ACCESS = "fire_access"  # faces of buildings and turns an engine can no longer reach, counted, <= 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from siting.rules.class_table import missing_cells, unknown_cells
 from siting.rules.clause import Clause, Metric
 from siting.rules.features import FEATURE_CLASSES
+from siting.rules.fire_access import ACCESS_FIGURES
 from siting.rules.measures import LAYOUT_METRICS
 
 __all__ = ["SENSE", "clause_faults"]
@@ -25,6 +26,7 @@ SENSE: Mapping[Metric, tuple[str, str]] = MappingProxyType(
         Metric.SOCKET_SPACING: (">=", "m"),
         Metric.EXITS: (">=", "exits"),
         Metric.PORT_POWER: ("<=", "kW"),
+        Metric.FIRE_ACCESS: ("<=", "objects"),
     }
 )
 _STAGES = ("new", "existing", "both")
@@ -67,6 +69,9 @@ def _target_faults(clause: Clause) -> list[tuple[str, str]]:
 
 
 def _value_faults(clause: Clause) -> list[tuple[str, str]]:
+    if clause.metric is Metric.FIRE_ACCESS:
+        wrong = set(clause.values) != set(ACCESS_FIGURES) or min(clause.values.values(), default=0.0) <= 0.0
+        return [("values", f"fire_access needs {', '.join(ACCESS_FIGURES)}, each above 0")] if wrong else []
     by_class = clause.metric is Metric.SEPARATION_BY_CLASS
     if by_class and not clause.values:
         return [("values", "separation_by_class needs 'values' by class")]

@@ -10,6 +10,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
   the tag's, but never below the clause's `value` (4.0 m clear, row A03), which also stands in for an unknown
   width. Areas: metres of clear distance, >= 0, negative inside (see `siting.rules.distances.clearance`).
 - adjacency: number of objects touched, <= 0.
+- fire_access: faces of buildings and turns of dead ends that an engine can no longer reach, counted, <= 0 (see
+  `siting.rules.fire_access`).
 - group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power: the layout's own figures.
 
 Position errors, unknown classes, doubtful objects and completeness: see `siting.rules.margins` and `.features`.
@@ -29,8 +31,9 @@ from siting.rules.clause import Clause, Metric
 from siting.rules.distances import Requirement, measure_clearance, measure_distance, measure_touch
 from siting.rules.exemptions import relieved
 from siting.rules.features import Features, features_of
+from siting.rules.fire_access import access_model, measure_access
 from siting.rules.layouts import largest_group, longest_group, shortest_gap
-from siting.rules.margins import plain
+from siting.rules.margins import FAIL, NOT_EVALUATED, OUTCOMES, PASS, UNCERTAIN, plain
 from siting.rules.measurement import FacilityFacts, Measurement, Shapes
 
 __all__ = ["LAYOUT_METRICS", "FacilityFacts", "Measurement", "Shapes", "measure", "requirement_of"]
@@ -61,6 +64,9 @@ def measure(clause: Clause, shapes: Shapes, district: District, facility: Facili
     applies = _applies(clause, shapes)
     if clause.metric in LAYOUT_METRICS:
         return _measure_layout(clause, shapes, facility, applies)
+    if clause.metric is Metric.FIRE_ACCESS:
+        found = _measure_access(clause, shapes, district)
+        return found if applies.all() else _only_where(found, applies)
     features, needs = requirement_of(clause, district, facility)
     if clause.metric is Metric.ADJACENCY:
         found = measure_touch(shapes.footprints, features)
@@ -101,6 +107,20 @@ def _measure_layout(clause: Clause, shapes: Shapes, facility: FacilityFacts, app
         groups = np.bincount(shapes.group_of, minlength=len(shapes.bays))
         applies = applies & (groups != 1)
     return plain(measured, clause.op, float(clause.value or 0.0), applies)
+
+
+def _measure_access(clause: Clause, shapes: Shapes, district: District) -> Measurement:
+    model = access_model(district, clause.values)
+    count, rank, first = measure_access(model, shapes.footprints, district.position_error_m)
+    ranks = np.array([FAIL, UNCERTAIN, PASS])[rank] if model.known else np.full(len(count), NOT_EVALUATED)
+    zeros = np.zeros(len(count))
+    return Measurement(
+        measured=count if model.known else np.full(len(count), np.nan),
+        required=zeros,
+        tolerance=np.full(len(count), district.position_error_m),
+        outcome=OUTCOMES[ranks],
+        feature_id=first,
+    )
 
 
 def _applies(clause: Clause, shapes: Shapes) -> NDArray[np.bool_]:
