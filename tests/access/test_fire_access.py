@@ -42,3 +42,22 @@ def test_what_each_leaves_both_may_take():
     assert joint_losses(verdicts, [one, other]) == ("lane",)
     assert blocking_sites(verdicts, [one, other]) == (one, other)
     assert blocking_sites(verdicts, [one]) == ()
+
+
+def test_the_audit_names_what_all_sites_together_block():
+    from types import SimpleNamespace
+
+    from siting.plan.audit_access import check_joint_access
+    from siting.plan.audit_measures import things_by_class
+    from siting.plan.audit_reading import facts_of
+
+    verdicts = two_sheds()
+    candidates = verdicts.candidates
+    book = candidates.zones.rulebook
+    facts = facts_of(candidates.zones.district)
+    things = things_by_class(facts, book)
+    both, one = (SimpleNamespace(sites=frame, facts=facts) for frame in (candidates.frame, candidates.frame.iloc[:1]))
+
+    (finding,) = check_joint_access(both, book, things).findings
+    assert (finding.code, finding.feature_id) == ("access-blocked", "lane")
+    assert check_joint_access(one, book, things).findings == ()
