@@ -25,6 +25,7 @@ from siting.sites.waiver import Waiver
 
 __all__ = ["PriceOptions", "price_waivers"]
 
+_LEAST_GAIN = 1e-3  # vehicles; less is the solver's round-off
 _REFUSING = (Outcome.FAIL.value, Outcome.UNCERTAIN.value)
 
 
@@ -114,8 +115,9 @@ def _price(plan: Plan, links: Links, waiver: Waiver, options: SolverOptions) -> 
     changed = _reframed(framing, links, verdicts)
     solution = solve(changed.problem, options)
     other = make_plan(changed, solution)
-    better = solution.objective > plan.solution.objective
-    gained = other if better else plan  # without the waiver's places the old plan still stands
+    # A plan that does not use the place, or serves no more, owes nothing to the waiver: then the old plan stands.
+    better = other.served > plan.served + _LEAST_GAIN and other.sites.index.isin(freed).any()
+    gained = other if better else plan
     vehicles = gained.served - plan.served
     households = gained.households_served - plan.households_served
     spent = gained.spent_cny - plan.spent_cny
