@@ -15,13 +15,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pandas as pd
+
 from siting.access.demand import DemandOptions, estimate_demand
+from siting.access.fire_access import blocking_sites
 from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
+from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layers import LayerSpec
 from siting.district.record import District
-from siting.errors import AuditError
+from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
 from siting.model.solver import SolverOptions, solve
@@ -31,10 +35,13 @@ from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
-from siting.plan.plan import Plan, make_plan
+from siting.plan.plan import Plan, make_plan, with_left_out
+from siting.plan.price import PriceOptions, price_waivers
+from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
 from siting.sites.catalogue import load_catalogue
+from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
@@ -45,11 +52,14 @@ __all__ = [
     "audit_drawn",
     "frame_study",
     "plan_framing",
+    "price_study",
     "raise_findings",
     "read_sources",
     "run_study",
     "solver_options",
 ]
+
+_MOST_LEFT_OUT = 8  # sites left out because they block a fire engine together with others
 
 _VERSIONED = (
     "siting",
@@ -123,7 +133,7 @@ class Finished:
 def read_sources(study: Study) -> District:
     """Read the facts a study names: OpenStreetMap, then the planner's layers over it."""
     source = study.source
-    return read_district(
+    district = read_district(
         SourceOptions(
             osm=source.osm,
             name=study.name,
@@ -138,6 +148,7 @@ def read_sources(study: Study) -> District:
             surveyed=source.surveyed,
         )
     )
+    return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
 
 
 def frame_study(study: Study, stages: Stages) -> Framing:
@@ -146,14 +157,16 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         district = read_sources(study)
     with stages.stage("law"):
         rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
-        catalogue = load_catalogue(study.facility.catalogue)
+        catalogue = load_catalogue(_figures(study, district))
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
         candidates = offer_candidates(
             zones, catalogue, CandidateOptions(max_per_compound=study.facility.max_per_compound)
         )
     with stages.stage("verdicts"):
-        verdicts = judge(candidates, admit=study.rules.admitted())
+        verdicts = judge(
+            candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
+        )
     with stages.stage("reach"):
         demand = estimate_demand(district, _demand_options(study))
         links = measure_links(verdicts, demand, _walk_options(study))
@@ -168,11 +181,24 @@ def frame_study(study: Study, stages: Stages) -> Framing:
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
-    """Choose: solve the framed problem and say what the numbers mean."""
-    with stages.stage("choice"):
-        solution = solve(framing.problem, solver_options(study))
-    with stages.stage("plan"):
-        return make_plan(framing, solution)
+    """Choose: solve the framed problem and say what the numbers mean.
+
+    Sites that each leave a fire engine its way may block it together; then the one that serves least of them is
+    left out and the choice is made again, a few times at most, and the plan says so.
+    """
+    left_out: list[str] = []
+    while True:
+        with stages.stage("choice"):
+            solution = solve(framing.problem, solver_options(study))
+        with stages.stage("plan"):
+            plan = make_plan(framing, solution)
+            blocking = blocking_sites(framing.links.verdicts, list(plan.sites.index))
+        free = [name for name in blocking if name not in framing.limits.locked_in]
+        if not free or len(left_out) == _MOST_LEFT_OUT:
+            return with_left_out(plan, left_out, blocking)
+        left_out.append(min(free, key=lambda name: (float(plan.sites["served"][name]), name)))
+        limits = replace(framing.limits, locked_out=(*framing.limits.locked_out, left_out[-1]))
+        framing = frame_problem(framing.links, framing.power, limits)
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
@@ -184,8 +210,11 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     refuse_foreign(folder)  # before any work, so that nobody waits for a refusal
     stages = Stages(announce)
     plan = plan_framing(frame_study(study, stages), study, stages)
+    with stages.stage("moves"):
+        moves = smallest_moves(plan.framing.links.verdicts)
     run = Run(
         plan=plan,
+        moves=moves,
         study=study.as_dict(),
         parameters=_parameters(study, plan),
         seconds={},
@@ -235,6 +264,13 @@ def solver_options(study: Study) -> SolverOptions:
     )
 
 
+def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
+    """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
+    plan = plan_framing(frame_study(study, stages), study, stages)
+    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
+    return plan, price_waivers(plan, options, announce=stages.announce)
+
+
 def _demand_options(study: Study) -> DemandOptions:
     section = study.demand
     options = DemandOptions(
@@ -246,6 +282,18 @@ def _demand_options(study: Study) -> DemandOptions:
     if section.evs_per_household is None:
         return options
     return replace(options, evs_per_household=section.evs_per_household)
+
+
+def _figures(study: Study, district: District) -> Mapping[str, Mapping[str, Any]]:
+    """Return the planner's figures over the catalogue: those of the study, and what was signed for of a kind."""
+    figures = {kind: dict(values) for kind, values in study.facility.catalogue.items()}
+    for kind, values in facility_overrides(district.attestations).items():
+        held = figures.setdefault(kind, {})
+        for key, value in values.items():
+            if held.setdefault(key, value) != value:
+                message = f"facility.catalogue.{kind}.{key} = {held[key]!r}, but an attestation says {value!r}"
+                raise StudyError(message)
+    return figures
 
 
 def _walk_options(study: Study) -> WalkOptions:

@@ -15,16 +15,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from siting.district.attestation import Attestation
 from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
+from siting.sites.waiver import Waiver
 
-__all__ = ["LayerSection", "Study", "load_study", "make_study"]
+__all__ = ["AttestationSection", "LayerSection", "Study", "WaiverSection", "load_study", "make_study"]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
 
 _MOST_FAULTS = 12  # of one study in one line
+Word = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 def _kind(text: str) -> str:
@@ -144,6 +147,39 @@ class SolverSection(_Section):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
+class AttestationSection(_Section):
+    """One fact that somebody signed for; without who, when and document it is none."""
+
+    id: Word
+    subject: Word  # a building id, a kind of facility, or a class of objects
+    fact: Word
+    value: bool | float | str
+    who: Word
+    when: date
+    document: Word
+
+    def record(self) -> Attestation:
+        """Return the statement as the stages know it."""
+        values = self.model_dump()
+        return Attestation(attestation_id=values.pop("id"), **values)
+
+
+class WaiverSection(_Section):
+    """One clause relaxed at one place by somebody who answers for it."""
+
+    id: Word
+    clause: Word
+    where: Word  # a candidate, a place or a compound
+    who: Word
+    when: date
+    reason: Word
+
+    def record(self) -> Waiver:
+        """Return the waiver as the stages know it."""
+        values = self.model_dump()
+        return Waiver(waiver_id=values.pop("id"), clause_id=values.pop("clause"), **values)
+
+
 class OutputSection(_Section):
     """What the files say first, and whether run.json holds the (never repeatable) stage times."""
 
@@ -165,6 +201,8 @@ class Study(_Section):
     limits: LimitsSection
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
+    attestations: tuple[AttestationSection, ...] = ()
+    waivers: tuple[WaiverSection, ...] = ()
 
     @model_validator(mode="after")
     def _has_a_source(self) -> "Study":
@@ -280,13 +318,20 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+_LISTED: Mapping[str, type[BaseModel]] = {
+    "layers": LayerSection,
+    "attestations": AttestationSection,
+    "waivers": WaiverSection,
+}
+
+
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = Study
     for part in location:
         if isinstance(part, int):
             continue
-        if part == "layers":
-            model = LayerSection
+        if part in _LISTED:
+            model = _LISTED[part]
             continue
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):

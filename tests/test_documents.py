@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from siting.cli.app import app
 from siting.outputs.run_folder import RUN_FILES
-from siting.study import LayerSection, Study, make_study
+from siting.study import AttestationSection, LayerSection, Study, WaiverSection, make_study
 
 ROOT = Path(__file__).parent.parent
 STUDY_PAGE = (ROOT / "docs/study.md").read_text(encoding="utf-8")
@@ -18,10 +18,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 README_ZH = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 
 
+#: Sections that a study may repeat.
+LISTED = {"layers": LayerSection, "attestations": AttestationSection, "waivers": WaiverSection}
+
+
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:
     keys = []
     for name, field in model.model_fields.items():
-        kind = LayerSection if name == "layers" else field.annotation
+        kind = LISTED.get(name, field.annotation)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys += _keys(kind, f"{prefix}{name}.")
         else:

@@ -18,11 +18,13 @@ FILES = {
     "ledger.xlsx",
     "links.csv",
     "map.html",
+    "moves.csv",
     "plan.gpkg",
     "report.html",
     "run.json",
     "sites.geojson",
     "study.toml",
+    "survey.csv",
     "verdicts.csv",
     "zones.geojson",
 }

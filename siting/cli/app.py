@@ -27,8 +27,10 @@ app.command()(look.inspect)
 app.command()(look.rules)
 app.command(name="plan")(plan.plan)
 app.command()(plan.sweep)
+app.command()(plan.waivers)
 app.command()(check.audit)
 app.command()(check.compare)
+app.command()(check.why)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""Commands that check what was planned: `audit` and `compare`."""
+"""Commands that check and explain what was planned: `audit`, `compare` and `why`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from siting.cli.console import print_json, progress, say
 from siting.errors import AuditError, UsageError
 from siting.kinds import Kind
 
-__all__ = ["audit", "compare"]
+__all__ = ["audit", "compare", "why"]
 
 
 def audit(
@@ -75,3 +75,25 @@ def compare(
     else:
         for sentence in comparison.sentences(lang):
             say(sentence)
+
+
+def why(
+    run: Annotated[Path, typer.Argument(help="A run folder. 结果目录。")],
+    candidate: Annotated[str, typer.Argument(help="A candidate or site id, as in candidates.geojson. 候选点编号。")],
+    *,
+    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Say all there is to say of one candidate: every clause, the smallest move, whom it serves, why (not). 为什么。"""
+    from siting.outputs.card import read_card
+    from siting.outputs.card_words import card_lines
+
+    if lang not in ("en", "zh"):
+        message = f"--lang {lang!r} is unknown; choose en or zh"
+        raise UsageError(message)
+    card = read_card(run, candidate)
+    if as_json:
+        print_json(card)
+    else:
+        for line in card_lines(card, lang):
+            say(line)

@@ -1,4 +1,4 @@
-"""Commands that plan: `plan`, `sweep` and `demo`."""
+"""Commands that plan: `plan`, `sweep`, `waivers` and `demo`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from siting.cli.console import print_json, print_pairs, print_table, progress, s
 from siting.errors import UsageError
 from siting.study import Study, load_study
 
-__all__ = ["demo", "plan", "sweep"]
+__all__ = ["demo", "plan", "sweep", "waivers"]
 
 _MANY = 1000  # vehicles; below, a rounded figure and its share would not agree
 
@@ -139,6 +139,37 @@ def sweep(
         print_json(frame.to_dict(orient="records"))
     else:
         print_table("Coverage against money 预算—覆盖率", list(frame.columns), frame.to_numpy(dtype=object).tolist())
+
+
+def waivers(
+    source: Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")],
+    *,
+    most: Annotated[int, typer.Option("--most", min=1, max=200, help="Places to ask about.")] = 5,
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Price the law: what one clause relaxed at one place would bring, by solving again. 豁免的代价与收益。"""
+    from siting.pipeline import Stages, price_study
+
+    study = load_study(source / "study.toml" if source.is_dir() else source)
+    with progress(quiet=as_json) as announce:
+        base, frame = price_study(study, Stages(announce), most=most)
+    if as_json:
+        rows = [
+            {str(key): None if value != value else value for key, value in row.items()}
+            for row in frame.to_dict(orient="records")
+        ]
+        print_json({"served": base.served, "status": str(base.solution.status), "gap": base.solution.gap, "rows": rows})
+        return
+    say(f"without a waiver: {base.served:.0f} of {base.demand:.0f} vehicles, {base.solution.status_text}")
+    for row in frame.to_dict(orient="records"):
+        say(
+            f"{row['clause_id']} at {row['where']} ({row['compound_id']}): {row['freed']} candidates freed, "
+            f"{row['sites']} used, {row['vehicles']:+.0f} vehicles, {row['households']:+.0f} households, "
+            f"{row['spent_cny']:+,.0f} CNY; "
+            f"at most {row['at_most']:+.0f} vehicles ({row['status']}, gap {100 * row['gap']:.3g} %)"
+        )
+    if frame.empty:
+        say("no place is refused by one must alone 没有只被一条强制条款否决的用地")
 
 
 def _run(study: Study, out: Path, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,6 +14,9 @@ from siting import tables
 from siting.errors import TableError
 from siting.kinds import Completeness
 from siting.tables import Table
+
+if TYPE_CHECKING:
+    from siting.district.attestation import Attestation
 
 __all__ = ["DISTRICT_TABLES", "District", "InputFile"]
 
@@ -52,7 +55,8 @@ class District:
     `position_error_m` is the stated error of a mapped outline (one standard figure for the district).
     `completeness` says how well a class of objects is known; a class that is not listed is UNKNOWN.
     `dropped` lists every object that was read but not used, with the reason; `overrides` logs what a
-    planner's layer replaced; `notes` are sentences for the planner (guesses made, doubts).
+    planner's layer replaced; `notes` are sentences for the planner (guesses made, doubts); `attestations` are the
+    facts that somebody signed for (see `siting.district.attestation`).
     """
 
     name: str
@@ -75,6 +79,7 @@ class District:
     completeness: Mapping[str, Completeness] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     synthetic: bool = False
+    attestations: tuple["Attestation", ...] = ()
 
     def __post_init__(self) -> None:
         """Check every table and that all share the district's CRS."""

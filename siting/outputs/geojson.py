@@ -15,8 +15,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from siting.geo import WGS84
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.run import Run
+from siting.sites.labels import labels, not_evaluated
 
 __all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
 
@@ -48,6 +49,8 @@ _CANDIDATE_COLUMNS = (
     "power_kw",
     "cost_cny",
     "outcome",
+    "label",
+    "musts_not_evaluated",
     "accepted",
     "clearance_m",
     "clause_id",
@@ -62,7 +65,7 @@ def write_layers(run: Run, folder: Path) -> None:
     """Write sites, candidates, zones and compounds .geojson into `folder`."""
     members = {"credit": "; ".join(view.credits(run)), "synthetic": run.district.synthetic}
     for name, frame in (
-        ("sites", run.plan.sites[[*_SITE_COLUMNS, "geometry"]]),
+        ("sites", _sites(run)),
         ("candidates", _candidates(run)),
         ("zones", _zones(run)),
         ("compounds", _compounds(run)),
@@ -125,6 +128,15 @@ def _rounded(coordinates: Any) -> Any:
     return [_rounded(item) for item in coordinates]
 
 
+def _sites(run: Run) -> gpd.GeoDataFrame:
+    """Return the sites; where any needs a waiver, with the waivers it needs."""
+    waivers = signed.waivers_of_sites(run)
+    sites = run.plan.sites[[*_SITE_COLUMNS, "geometry"]]
+    if not waivers:
+        return sites
+    return sites.assign(waivers=[waivers.get(str(name), "") for name in sites.index])
+
+
 def _candidates(run: Run) -> gpd.GeoDataFrame:
     frame = run.candidates.frame
     worst = view.worst_verdicts(view.ledger_rows(run))
@@ -133,6 +145,8 @@ def _candidates(run: Run) -> gpd.GeoDataFrame:
     }
     return frame.assign(
         outcome=run.verdicts.outcomes.reindex(frame.index),
+        label=labels(run.verdicts).reindex(frame.index),
+        musts_not_evaluated=not_evaluated(run.verdicts).reindex(frame.index),
         accepted=frame.index.isin(run.verdicts.accepted),
         clearance_m=run.verdicts.clearance_m.reindex(frame.index),
         **known,

@@ -14,7 +14,7 @@ import numpy as np
 import xlsxwriter
 
 from siting.outputs import ledger_sheets
-from siting.outputs.ledger_sheets import Sheet
+from siting.outputs.ledger_base import Sheet
 from siting.outputs.run import Run
 from siting.outputs.texts import Texts
 

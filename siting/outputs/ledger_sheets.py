@@ -1,48 +1,17 @@
 """The sheets of ledger.xlsx as plain rows: what stands in them, not how they look."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from siting.kinds import Outcome
 from siting.outputs import view
+from siting.outputs.ledger_base import Sheet, both_or_name, make_sheet, unit_text
+from siting.outputs.ledger_open import signed_sheet, survey_sheet
 from siting.outputs.run import Run
-from siting.outputs.texts import LANGUAGES, Texts
+from siting.outputs.texts import LANGUAGES
 from siting.outputs.words import Words, both
 
-__all__ = ["Column", "Sheet", "sheets"]
-
-#: What the tabs are called: both languages, within the 31 characters a workbook allows.
-_NAMES = {
-    "sites": "选定点 Sites",
-    "refused": "未通过 Refused",
-    "compounds": "小区 Compounds",
-    "clauses": "条款 Clauses",
-    "survey": "待核实 Survey",
-    "assumptions": "假设 Assumptions",
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: `kind` is text, outcome, or a kind of number (count, money, metres, figure, share)."""
-
-    heading: str
-    kind: str
-    width: float
-
-
-@dataclass(frozen=True, eq=False)
-class Sheet:
-    """One sheet: name and title for people, rows as long as columns."""
-
-    name: str
-    title: str
-    note: str
-    columns: tuple[Column, ...]
-    rows: Sequence[Sequence[Any]]
+__all__ = ["sheets"]
 
 
 def sheets(run: Run) -> tuple[Sheet, ...]:
@@ -54,25 +23,9 @@ def sheets(run: Run) -> tuple[Sheet, ...]:
         _refused(run, ledger, words),
         _compounds(run),
         _clauses(run),
-        _survey(run, ledger),
+        signed_sheet(run),
+        survey_sheet(run),
         _assumptions(run),
-    )
-
-
-def _sheet(key: str, columns: Sequence[tuple[str, str, float]], rows: Sequence[Sequence[Any]], run: Run) -> Sheet:
-    note = both(f"sheet.{key}.note")
-    if run.district.synthetic:
-        note += "  ■ " + both("page.synthetic")
-    credit = "; ".join(view.credits(run))
-    return Sheet(
-        name=_NAMES[key],
-        title=both(f"sheet.{key}.title"),
-        note=f"{note}  {credit}".strip(),
-        columns=tuple(
-            Column(f"{Texts.load('zh').t(f'column.{name}')}\n{Texts.load('en').t(f'column.{name}')}", kind, width)
-            for name, kind, width in columns
-        ),
-        rows=rows,
     )
 
 
@@ -108,7 +61,7 @@ def _sites(run: Run) -> Sheet:
         ]
         for number, (site_id, row) in enumerate(frame.iterrows(), start=1)
     ]
-    return _sheet("sites", columns, rows, run)
+    return make_sheet("sites", columns, rows, run)
 
 
 def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
@@ -127,8 +80,11 @@ def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
         ("feature_name", "text", 16),
         ("force", "text", 12),
         ("standard", "text", 22),
+        ("move_m", "metres", 10),
+        ("move", "text", 30),
     ]
     titles: Any = view.clause_table(run)
+    moves: Any = view.moves(run)
     refused = ledger[~ledger["accepted"] & ledger["rank"].lt(2) & ledger["force"].eq("must")]
     ordered = refused.sort_values(["compound_id", "candidate_id", "rank", "clause_rank"], kind="stable")
     rows = [
@@ -147,10 +103,22 @@ def _refused(run: Run, ledger: Any, words: Words) -> Sheet:
             words.name(item.feature_id),
             both(f"force.{item.force}"),
             f"{titles.loc[item.clause_id, 'standard']} {titles.loc[item.clause_id, 'clause']}".strip(),
+            moves["move_m"].get(item.candidate_id, float("nan")),
+            move_text(moves, item.candidate_id),
         ]
         for item in ordered.itertuples(index=False)
     ]
-    return _sheet("refused", columns, rows, run)
+    return make_sheet("refused", columns, rows, run)
+
+
+def move_text(moves: Any, candidate_id: str) -> str:
+    """Return the smallest move of a candidate in both languages, or why there is none; "" where none was sought."""
+    if candidate_id not in moves.index:
+        return ""
+    row = moves.loc[candidate_id]
+    if row["reason"] != "moved":
+        return both("move.layout" if row["reason"] == "layout" else "move.none")
+    return both("move.by", dx=f"{row['dx_m']:+.2f}", dy=f"{row['dy_m']:+.2f}")
 
 
 def _compounds(run: Run) -> Sheet:
@@ -184,7 +152,7 @@ def _compounds(run: Run) -> Sheet:
         ]
         for compound_id, row in frame.iterrows()
     ]
-    return _sheet("compounds", columns, rows, run)
+    return make_sheet("compounds", columns, rows, run)
 
 
 def _clauses(run: Run) -> Sheet:
@@ -228,51 +196,13 @@ def _clauses(run: Run) -> Sheet:
         ]
         for clause_id, row in view.clause_table(run).iterrows()
     ]
-    return _sheet("clauses", columns, rows, run)
+    return make_sheet("clauses", columns, rows, run)
 
 
 def _value(row: "pd.Series[Any]") -> str:
     if row["values"]:
         return "; ".join(f"{key} {value:g}" for key, value in sorted(row["values"].items()))
     return "" if pd.isna(row["value"]) else f"{row['value']:g}"
-
-
-def _survey(run: Run, ledger: Any) -> Sheet:
-    columns = [
-        ("number", "count", 6),
-        ("what", "text", 60),
-        ("clause_id", "text", 20),
-        ("force", "text", 14),
-        ("survey_sites", "count", 10),
-        ("survey_candidates", "count", 12),
-        ("survey_compounds", "count", 12),
-        ("where", "text", 60),
-    ]
-    titles: Any = view.clause_table(run)
-    missing = ledger[ledger["outcome"].eq(Outcome.NOT_EVALUATED.value)]
-    chosen = missing[missing["candidate_id"].isin(run.plan.sites.index)]
-    rows: list[list[Any]] = [
-        [
-            number,
-            f"{titles.loc[clause_id, 'title_zh']} {titles.loc[clause_id, 'title_en']}",
-            clause_id,
-            both(f"force.{titles.loc[clause_id, 'force']}"),
-            row["sites"],
-            row["candidates"],
-            row["compounds"],
-            ", ".join(sorted(chosen.loc[chosen["clause_id"].eq(clause_id), "candidate_id"])),
-        ]
-        for number, (clause_id, row) in enumerate(view.survey_list(run, ledger).iterrows(), start=1)
-    ]
-    rows.extend(_unmapped(run, start=len(rows) + 1))
-    return _sheet("survey", columns, rows, run)
-
-
-def _unmapped(run: Run, start: int) -> Iterator[list[Any]]:
-    """Yield a row for each compound that must be surveyed first: its buildings look unmapped."""
-    compounds = run.district.compounds
-    for number, compound_id in enumerate(compounds.index[compounds["state"].eq("survey_first")], start=start):
-        yield [number, both("survey.compound"), "", "", 0, 0, 1, compound_id]
 
 
 def _assumptions(run: Run) -> Sheet:
@@ -311,21 +241,9 @@ def _assumptions(run: Run) -> Sheet:
     rows.extend(
         [both("topic.input"), item.name, item.sha256, "SHA-256", item.credit, "", ""] for item in run.district.inputs
     )
-    return _sheet("assumptions", columns, rows, run)
+    return make_sheet("assumptions", columns, rows, run)
 
 
 def _parameter(words: Words, key: str, value: Any) -> str:
     """Return the value of a parameter in both languages, once where they are the same."""
     return " ".join(dict.fromkeys(words.parameter(key, value, lang) for lang in LANGUAGES))
-
-
-def both_or_name(prefix: str, name: str) -> str:
-    """Return the catalogue's words for a name of data, with the name itself where the catalogue has none."""
-    key = f"{prefix}.{name}"
-    return f"{both(key)} ({name})" if key in Texts.load("zh").catalogue else name
-
-
-def unit_text(unit: str) -> str:
-    """Return a unit in both languages, or as it is where every reader knows it (m, kW)."""
-    key = f"unit.{unit}"
-    return both(key) if key in Texts.load("zh").catalogue else unit

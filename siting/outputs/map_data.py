@@ -6,7 +6,7 @@ from typing import Any
 import geopandas as gpd
 
 from siting.kinds import Outcome
-from siting.outputs import view
+from siting.outputs import signed, view
 from siting.outputs.drawing import dissolved, encode, origin_of
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
@@ -23,6 +23,7 @@ _OUTCOME_CODES = {
 }
 _TEXT_GROUPS = (
     "map",
+    "signed",
     "page",
     "status",
     "kind",
@@ -226,7 +227,10 @@ def _candidates(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[f
         "a": "accepted",
         "q": "clauses",
     }
-    return [row | {"x": checks.get(row["i"], [])} for row in _rows(judged, origin, names)]
+    moves: Any = view.moves(run)
+    held = {key: [plain(row["dx_m"], 2), plain(row["dy_m"], 2), row["reason"]] for key, row in moves.iterrows()}
+    rows = [row | {"x": checks.get(row["i"], [])} for row in _rows(judged, origin, names)]
+    return [row | ({"g": held[row["i"]]} if row["i"] in held else {}) for row in rows]
 
 
 def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float, float]) -> list[dict[str, Any]]:
@@ -248,6 +252,7 @@ def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float,
         "z": "year",
     }
     frame = run.plan.sites
+    waivers = signed.waivers_of_sites(run)
     walks = run.plan.links.groupby("site_id")["walk_m"].agg(["count", "max"])
     rows = _rows(frame, origin, names)
     return [
@@ -257,5 +262,6 @@ def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float,
             "l": int(walks["count"].get(row["i"], 0)),
             "f": plain(walks["max"].get(row["i"]), 1),
         }
+        | ({"a": waivers[row["i"]]} if row["i"] in waivers else {})
         for row in rows
     ]

@@ -5,8 +5,10 @@ from typing import Any
 import pandas as pd
 
 from siting.kinds import Kind, Outcome
-from siting.outputs import view
+from siting.outputs import signed, view
+from siting.outputs.ledger_open import survey_text
 from siting.outputs.run import Run
+from siting.outputs.survey import survey_facts
 from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, format_gap, format_number, status_key, status_words_key
 
@@ -14,6 +16,7 @@ __all__ = ["report_data"]
 
 #: Rows of a table in the report; the ledger has them all.
 MOST_ROWS = 40
+MOST_SURVEYS = 20
 
 
 def report_data(run: Run) -> dict[str, Any]:
@@ -32,11 +35,12 @@ def report_data(run: Run) -> dict[str, Any]:
         "sites": _sites(run),
         "open_sites": int(run.plan.sites["outcome"].eq(Outcome.NOT_EVALUATED.value).sum()),
         "refused": _refused(ledger, clauses),
-        "survey": _survey(run, ledger, clauses),
+        "survey": _survey(run, clauses, words),
         "unmapped": [
             words.label(key) for key in run.district.compounds.index[run.district.compounds["state"].eq("survey_first")]
         ],
         "clauses": clauses.reset_index().to_dict("records"),
+        "signed": signed.signed_rows(run),
         "rulebook": run.rulebook,
         "method": str(run.plan.framing.problem),
         "solver": str(run.plan.solution.solver),
@@ -105,6 +109,7 @@ def _answer(run: Run, lang: str) -> str:
 
 def _sites(run: Run) -> list[dict[str, Any]]:
     walks = run.plan.links.groupby("site_id")["walk_m"].max()
+    waivers = signed.waivers_of_sites(run)
     return [
         {
             "number": number,
@@ -120,6 +125,7 @@ def _sites(run: Run) -> list[dict[str, Any]]:
             "clearance": format_number(row["clearance_m"], 2),
             "walk": format_number(walks.get(site_id)),
             "outcome": row["outcome"],
+            "waivers": waivers.get(str(site_id), ""),
         }
         for number, (site_id, row) in enumerate(run.plan.sites.iterrows(), start=1)
     ]
@@ -142,11 +148,19 @@ def _refused(ledger: pd.DataFrame, clauses: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _survey(run: Run, ledger: pd.DataFrame, clauses: Any) -> list[dict[str, Any]]:
+def _survey(run: Run, clauses: Any, words: Words) -> list[dict[str, Any]]:
+    facts: Any = survey_facts(run)
     return [
-        clauses.loc[clause_id].to_dict()
-        | {"clause_id": clause_id, "sites": int(row["sites"]), "candidates": int(row["candidates"])}
-        for clause_id, row in view.survey_list(run, ledger).iterrows()
+        {
+            "what": survey_text(row.fact, row.ask, row.subject, words.name(row.subject)),
+            "laws": [clauses.loc[name].to_dict() for name in str(row.clause_ids).split(";")],
+            "force": row.force,
+            "sites": row.sites,
+            "households": format_number(row.households),
+            "freed": row.freed_candidates,
+            "freed_households": format_number(row.freed_households),
+        }
+        for row in facts.head(MOST_SURVEYS).itertuples(index=False)
     ]
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from siting.access.record import Demand, Links
 from siting.district.record import District
 from siting.rules.clause import Rulebook
@@ -32,6 +34,7 @@ class Run:
     timestamp: datetime
     versions: Mapping[str, str]
     audit: Mapping[str, Any] | None = None
+    moves: pd.DataFrame | None = None  # of each refused candidate; see siting.sites.moves
 
     @property
     def links(self) -> Links:

@@ -30,11 +30,13 @@ RUN_FILES = (
     "ledger.xlsx",
     "links.csv",
     "map.html",
+    "moves.csv",
     "plan.gpkg",
     "report.html",
     "run.json",
     "sites.geojson",
     "study.toml",
+    "survey.csv",
     "verdicts.csv",
     "zones.geojson",
 )

@@ -7,14 +7,17 @@ from typing import Any
 
 from siting.district.fingerprint import fingerprint
 from siting.district.record import DISTRICT_TABLES
-from siting.outputs import view
+from siting.outputs import signed, view
+from siting.outputs.geojson import plain
 from siting.outputs.run import Run
+from siting.outputs.survey import survey_facts
 from siting.tables import CANDIDATES, GROUPS
 
 __all__ = ["run_record", "write_run_json"]
 
 _MONEY_DIGITS = 2
 _DIGITS = 6
+_MOST_SURVEYS = 20
 
 
 def write_run_json(run: Run, path: Path) -> None:
@@ -57,6 +60,11 @@ def run_record(run: Run) -> dict[str, Any]:
             {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}
             for item in district.inputs
         ],
+        "attestations": signed.attestation_rows(run),
+        "exemptions": signed.exemption_rows(run),
+        "waivers": [item.as_dict() for item in run.verdicts.waivers],
+        "waived": signed.waived_rows(run),
+        "survey": _survey(run),
         "facts": _signed(run),
         "district": district.name,
         "synthetic": district.synthetic,
@@ -76,6 +84,12 @@ def _signed(run: Run) -> dict[str, str]:
         "groups": fingerprint(run.candidates.groups, GROUPS),
     }
     return facts | options
+
+
+def _survey(run: Run) -> list[dict[str, Any]]:
+    """Return what to survey first; survey.csv has it all."""
+    first = survey_facts(run).head(_MOST_SURVEYS)
+    return [{str(key): plain(value) for key, value in row.items()} for row in first.to_dict("records")]
 
 
 def _number(value: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""verdicts.csv and links.csv: the ledger and the walks for other programs.
+"""verdicts.csv, links.csv, survey.csv and moves.csv: ledger, walks, missing facts and smallest moves for programs.
 
 UTF-8 without a byte order mark: the columns are a contract for programs, and a mark would stick to the first column's
 name in a plain reader. People open ledger.xlsx. Numbers keep 9 digits after the point, the length below which a
@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from siting.outputs import view
 from siting.outputs.foreign import inert_cell
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
+from siting.outputs.survey import SURVEY_COLUMNS, survey_facts
 
-__all__ = ["LINK_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]
+__all__ = ["LINK_COLUMNS", "MOVE_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]
 
 VERDICT_COLUMNS = (
     "candidate_id",
@@ -29,15 +31,18 @@ VERDICT_COLUMNS = (
     "force",
     "feature_id",
 )
+MOVE_COLUMNS = ("candidate_id", "dx_m", "dy_m", "move_m", "reason")
 LINK_COLUMNS = ("building_id", "site_id", "walk_m", "served")
 
 _DIGITS = 9
 
 
 def write_tables(run: Run, folder: Path) -> None:
-    """Write verdicts.csv (every clause on every candidate) and links.csv (who walks to which site) into `folder`."""
+    """Write verdicts.csv (every clause on every candidate), links.csv (who walks where), survey.csv and moves.csv."""
     write_csv(run.verdicts.frame, VERDICT_COLUMNS, folder / "verdicts.csv")
     write_csv(run.plan.links, LINK_COLUMNS, folder / "links.csv")
+    write_csv(survey_facts(run), SURVEY_COLUMNS, folder / "survey.csv")
+    write_csv(view.moves(run).reset_index(), MOVE_COLUMNS, folder / "moves.csv")
 
 
 def write_csv(frame: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:

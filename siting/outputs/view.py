@@ -19,8 +19,8 @@ __all__ = [
     "credits",
     "feature_names",
     "ledger_rows",
+    "moves",
     "refused_by_clause",
-    "survey_list",
     "totals",
     "worst_verdicts",
 ]
@@ -99,6 +99,14 @@ def worst_verdicts(rows: pd.DataFrame) -> pd.DataFrame:
     return ordered.drop_duplicates("candidate_id").set_index("candidate_id")
 
 
+def moves(run: Run) -> pd.DataFrame:
+    """Return, index candidate_id, the smallest move of each refused candidate: dx_m, dy_m, move_m, reason."""
+    if run.moves is None:
+        empty = pd.Index([], name="candidate_id", dtype=object)
+        return pd.DataFrame(columns=["dx_m", "dy_m", "move_m", "reason"], index=empty)
+    return run.moves
+
+
 def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:
     """Return, index clause_id, most refusals first: candidates refused, of them by it alone, worst margin."""
     blocking = rows[~rows["accepted"] & rows["force"].eq("must") & rows["rank"].lt(_RANK[Outcome.NOT_EVALUATED])]
@@ -114,22 +122,6 @@ def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return counts.sort_values(["refused"], ascending=False, kind="stable")
-
-
-def survey_list(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return, index clause_id, the facts that were missing: sites and candidates not evaluated, most pressing first."""
-    missing = rows[rows["outcome"].eq(Outcome.NOT_EVALUATED.value)]
-    chosen = missing["candidate_id"].isin(run.plan.sites.index)
-    grouped = missing.assign(chosen=chosen).groupby("clause_id", sort=True)
-    counts = pd.DataFrame(
-        {
-            "candidates": grouped.size(),
-            "sites": grouped["chosen"].sum(),
-            "compounds": grouped["compound_id"].nunique(),
-            "force_rank": grouped["force_rank"].min(),
-        }
-    )
-    return counts.sort_values(["sites", "force_rank", "candidates"], ascending=[False, True, False], kind="stable")
 
 
 def building_service(run: Run) -> pd.DataFrame:

@@ -16,6 +16,8 @@ import pandas as pd
 from siting.district.record import District
 from siting.errors import DataError
 from siting.kinds import Kind, Outcome
+from siting.plan.audit_access import check_joint_access
+from siting.plan.audit_attested import check_attestations, exemptions_at
 from siting.plan.audit_demand import demand_again
 from siting.plan.audit_figures import KindFigures, figures_of
 from siting.plan.audit_law import (
@@ -27,7 +29,8 @@ from siting.plan.audit_law import (
     sampled_candidates,
     subjects_of,
 )
-from siting.plan.audit_measures import Subject, things_by_class
+from siting.plan.audit_measures import Subject, bounds_and_relief, things_by_class
+from siting.plan.audit_moves import check_moves
 from siting.plan.audit_page import audit_page
 from siting.plan.audit_places import (
     check_candidates,
@@ -53,6 +56,7 @@ from siting.plan.audit_sums import (
     check_spending,
     check_totals,
 )
+from siting.plan.audit_waived import check_waivers, waived_pairs
 from siting.plan.audit_walking import check_links, check_walks
 from siting.rules.clause import Rulebook
 from siting.rules.profiles import load_rulebook
@@ -78,14 +82,25 @@ def _audit_folder(folder: Path) -> AuditReport:
     others, left_out = sampled_candidates(run)
     at_sites = measure_all(subjects_of(run, run.sites.index.unique(), run.sites), rulebook, things, figures)
     at_others = measure_all(subjects_of(run, others, run.candidates), rulebook, things, figures)
+    used = exemptions_at(
+        subjects_of(run, run.sites.index.unique(), run.sites),
+        rulebook,
+        things,
+        lambda clause, thing, kind: bounds_and_relief(clause, thing, kind, figures[kind].fire_class),
+    )
+    waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
     walks, notes = check_walks(run)
     checked = collect(
         (
-            check_breaches(at_sites, rulebook, run.settings.admit),
+            check_breaches(at_sites, rulebook, run.settings.admit, waived),
+            check_waivers(run, at_sites, waived),
+            check_joint_access(run, rulebook, things),
             check_ledger(run, rulebook, pd.concat([at_sites, at_others])),
-            check_outcomes(run, at_sites),
-            check_offer(run),
+            check_outcomes(run, at_sites, waived),
+            check_offer(run, waived),
+            check_attestations(run, used),
+            check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),
             *_check_sums(run, rulebook, demand, figures),
             check_links(run),
@@ -109,7 +124,8 @@ def audit_sites(
     facts = facts_of(district)
     subjects = [_drawn(site_id, row, kind) for site_id, row in sites.to_crs(district.crs).iterrows()]
     things = things_by_class(facts, rulebook)
-    verdicts = measure_all(subjects, rulebook, things, dict.fromkeys(Kind, KindFigures()))
+    figures = {kind: _drawn_figures(facts.signed.get(kind.value, {})) for kind in Kind}
+    verdicts = measure_all(subjects, rulebook, things, figures)
     refusing: tuple[Outcome, ...] = ()
     kinds = [subject.kind.value for subject in subjects]
     shapes = [subject.footprint for subject in subjects]
@@ -155,6 +171,10 @@ def _check_sums(
         check_feeds(run),
         check_loads(run, figures),
     )
+
+
+def _drawn_figures(signed: Mapping[str, Any]) -> KindFigures:
+    return KindFigures(fire_class=str(signed["fire_class"][0])) if "fire_class" in signed else KindFigures()
 
 
 def _drawn(site_id: Any, row: Any, kind: Kind | None) -> Subject:

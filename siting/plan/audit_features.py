@@ -59,6 +59,8 @@ class Thing:
     width_m: float = math.nan
     is_end: bool = False  # the dead end of a lane, where room to turn has to be
     garage: Mapping[str, Any] = field(default_factory=dict)  # what the drawings of a garage say
+    height_m: float | None = None  # of a building, stated or 3 m a storey
+    signed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {subject: {fact: (value, id)}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,7 @@ class Things:
 
     rows: tuple[Thing, ...]
     known: Completeness
+    accesses: Mapping[str, Any] = field(default_factory=dict)  # of lanes: what each clause on fire access speaks of
     shapes: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -145,7 +148,14 @@ def _buildings(facts: Facts) -> Iterator[Thing]:
             _error_m(facts, row.source),
             height_class=_height_class(row),
             fire_class=str(row.fire_class),
+            height_m=_height_m(row),
+            signed=facts.signed,
         )
+
+
+def _height_m(row: Any) -> float | None:
+    height_m, storeys = number(row.height_m), number(row.levels)
+    return 3.0 * storeys if height_m is None and storeys is not None else height_m
 
 
 def _high_rises(facts: Facts) -> Iterator[Thing]:

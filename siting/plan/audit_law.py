@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -86,12 +86,16 @@ def measure_all(
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def check_breaches(verdicts: pd.DataFrame, rulebook: Rulebook, admit: tuple[Outcome, ...]) -> Checked:
-    """Check that no must fails at a site, and that none is uncertain unless the study admits it."""
+def check_breaches(
+    verdicts: pd.DataFrame, rulebook: Rulebook, admit: tuple[Outcome, ...], waived: Container[tuple[str, str]] = ()
+) -> Checked:
+    """Check that no must fails at a site, and that none is uncertain unless the study admits or waives it."""
     findings = []
     refused = {Outcome.FAIL.value, Outcome.UNCERTAIN.value} - {outcome.value for outcome in admit}
     musts = verdicts[verdicts["force"] == Force.MUST.value]
     for row in rows_of(musts[musts["outcome"].isin(refused)]):
+        if (row.site_id, row.clause_id) in waived:
+            continue
         clause = rulebook.clause(row.clause_id)
         failed = row.outcome == Outcome.FAIL.value
         at_en, at_zh = (
@@ -140,11 +144,15 @@ def check_ledger(run: RunFolder, rulebook: Rulebook, again: pd.DataFrame) -> Che
     return Checked(tuple(findings), len(wanted) + 4 * len(again))
 
 
-def check_offer(run: RunFolder) -> Checked:
+def check_offer(run: RunFolder, waived: Container[tuple[str, str]] = ()) -> Checked:
     """Check that candidates.geojson lists every candidate once, each with the worst of its musts in verdicts.csv."""
     musts = run.verdicts[run.verdicts["force"] == Force.MUST.value]
     worst: dict[str, str] = {}
-    for candidate_id, outcome in zip(musts["candidate_id"], musts["outcome"], strict=True):
+    for candidate_id, clause_id, outcome in zip(
+        musts["candidate_id"], musts["clause_id"], musts["outcome"], strict=True
+    ):
+        if (candidate_id, clause_id) in waived:
+            continue
         held = worst.get(candidate_id, Outcome.PASS.value)
         worst[candidate_id] = min(held, outcome, key=lambda name: _RANK.get(name, -1))
     copy = run.candidates_copy
@@ -165,12 +173,13 @@ def check_offer(run: RunFolder) -> Checked:
     return Checked(tuple(findings), len(names))
 
 
-def check_outcomes(run: RunFolder, again: pd.DataFrame) -> Checked:
+def check_outcomes(run: RunFolder, again: pd.DataFrame, waived: Container[tuple[str, str]] = ()) -> Checked:
     """Check that the outcome written on a site is the worst of its musts."""
     findings = []
     musts = again[again["force"] == Force.MUST.value]
     for site_id, site in run.sites.iterrows():
-        mine = musts.loc[musts["site_id"] == site_id, "outcome"]
+        here = musts[musts["site_id"] == site_id]
+        mine = [row.outcome for row in rows_of(here) if (row.site_id, row.clause_id) not in waived]
         worst = min(mine, key=lambda outcome: _RANK[outcome], default=Outcome.PASS.value)
         if site["outcome"] != worst:
             findings.append(

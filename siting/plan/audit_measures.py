@@ -17,6 +17,8 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_access import Access, accesses_of, lost_by
+from siting.plan.audit_attested import Relief, relief
 from siting.plan.audit_between import Reading, read_gap, read_lane_width
 from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
@@ -25,7 +27,7 @@ from siting.plan.audit_hydrants import read_along_road, read_cover
 from siting.plan.audit_reading import Facts
 from siting.rules.clause import Clause, Metric, Rulebook
 
-__all__ = ["Layout", "Reading", "Subject", "measure_again", "things_by_class"]
+__all__ = ["Layout", "Reading", "Subject", "bounds_and_relief", "measure_again", "things_by_class"]
 
 _LINE_DEPTH_M = 0.001  # a line or a point inside a footprint is at least this deep in it
 _HEIGHTS = ("low_rise", "high_rise")
@@ -72,7 +74,11 @@ def things_by_class(facts: Facts, rulebook: Rulebook) -> Mapping[str, Things]:
     classes = {clause.to for clause in rulebook.clauses if clause.metric not in _LAYOUT and clause.to != "layout"}
     classes |= {name for clause in rulebook.clauses for name in _COMPANIONS.get(clause.metric, ())}
     classes |= {"garage" for clause in rulebook.clauses if "underground" in clause.when}
-    return MappingProxyType({name: things_of(facts, name) for name in sorted(classes)})
+    found = {name: things_of(facts, name) for name in sorted(classes)}
+    accesses = accesses_of(facts, rulebook)
+    if accesses:
+        found["fire_lane"] = replace(found["fire_lane"], accesses=accesses)
+    return MappingProxyType(found)
 
 
 def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
@@ -83,16 +89,18 @@ def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things]
     else:
         if applies is False:
             return Reading(math.nan, math.nan, 0.0, Outcome.PASS, None)
-        found = _read(clause, subject.footprint, things, figures)
+        found = _read(clause, subject, things, figures)
     if applies is None and found.outcome is not Outcome.PASS:  # nobody knows whether it is asked
         return replace(found, outcome=Outcome.NOT_EVALUATED)
     return found
 
 
-def _read(clause: Clause, footprint: Any, things: Mapping[str, Things], figures: KindFigures) -> Reading:
+def _read(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
     if clause.metric is Metric.EQUIPMENT and clause.to == "layout":
         return Reading(math.nan, 0.0, 0.0, Outcome.NOT_EVALUATED, None)
-    known = things[clause.to]
+    footprint, known = subject.footprint, things[clause.to]
+    if clause.metric is Metric.FIRE_ACCESS:
+        return _read_access(footprint, known.accesses[clause.clause_id])
     if clause.metric is Metric.GAP_KEPT:
         return read_gap(clause, footprint, known, known if clause.to == "building_gap" else things["building"])
     if clause.metric is Metric.LANE_WIDTH:
@@ -105,7 +113,7 @@ def _read(clause: Clause, footprint: Any, things: Mapping[str, Things], figures:
         return read_garage(clause, footprint, known)
     if clause.metric is Metric.ADJACENCY:
         return _count_touches(footprint, known)
-    return _read_distances(clause, footprint, known, figures.fire_class)
+    return _read_distances(clause, subject, known, figures.fire_class)
 
 
 def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> bool | None:
@@ -125,11 +133,15 @@ def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], fig
     return None if None in answers else True
 
 
-def _read_distances(clause: Clause, footprint: Any, things: Things, fire_class: str) -> Reading:
+def _read_distances(clause: Clause, subject: Subject, things: Things, fire_class: str) -> Reading:
+    footprint = subject.footprint
     without_breach = Outcome.NOT_EVALUATED if things.known is Completeness.UNKNOWN else Outcome.PASS
+    bounds = [_eased(clause, thing, subject.kind, fire_class) for thing in things.rows]
+    if clause.metric is Metric.SEPARATION_BY_CLASS and any(high == 0.0 for _, high in bounds):
+        kept = [at for at, (_, high) in enumerate(bounds) if high > 0.0]  # a wall that asks for nothing is no object
+        things, bounds = Things(tuple(things.rows[at] for at in kept), things.known), [bounds[at] for at in kept]
     if not things.rows:
         return Reading(math.nan, _stated(clause), 0.0, without_breach, None)
-    bounds = [_required(clause, thing, fire_class) for thing in things.rows]
     apart_m = shapely.distance(footprint, things.shapes)
     reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
     near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
@@ -169,6 +181,21 @@ def _stated(clause: Clause) -> float:
     if clause.metric is Metric.TURNING_AREA:
         return float(clause.value or 0.0) / math.sqrt(2.0)
     return (clause.value or 0.0) / 2.0 if clause.to == "fire_lane" else 0.0
+
+
+def bounds_and_relief(
+    clause: Clause, thing: Thing, kind: Kind, fire_class: str
+) -> tuple[tuple[float, float], Relief | None]:
+    """Return what a clause asks of a thing without any exemption, and what signed statements ease."""
+    full = _required(clause, thing, fire_class)
+    if clause.metric is not Metric.SEPARATION_BY_CLASS or not thing.signed:
+        return full, None
+    return full, relief(clause, thing, kind, fire_class, full)
+
+
+def _eased(clause: Clause, thing: Thing, kind: Kind, fire_class: str) -> tuple[float, float]:
+    full, eased = bounds_and_relief(clause, thing, kind, fire_class)
+    return full if eased is None else (eased.low_m, eased.high_m)
 
 
 def _required(clause: Clause, thing: Thing, fire_class: str) -> tuple[float, float]:
@@ -236,6 +263,17 @@ def _count_touches(footprint: Any, things: Things) -> Reading:
     if nearest is None:
         return Reading(math.nan if unknown else 0.0, 0.0, 0.0, outcome, None)
     return Reading(0.0, 0.0, nearest[1].error_m, outcome, nearest[1].feature_id)
+
+
+def _read_access(footprint: Any, access: Access) -> Reading:
+    if not access.streets:
+        return Reading(math.nan, 0.0, access.error_m, Outcome.NOT_EVALUATED, None)
+    for outcome, grown_m in ((Outcome.FAIL, -access.error_m), (Outcome.UNCERTAIN, access.error_m)):
+        shape = footprint.buffer(grown_m) if grown_m else footprint
+        lost = () if shape.is_empty else lost_by(access, [shape])
+        if lost:
+            return Reading(len(lost), 0.0, access.error_m, outcome, lost[0])
+    return Reading(0.0, 0.0, access.error_m, Outcome.PASS, None)
 
 
 def _read_layout(clause: Clause, subject: Subject, figures: KindFigures, applies: bool) -> Reading:

@@ -5,8 +5,8 @@ It reads the files of a run folder and nothing else; `plan.gpkg` is the authorit
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
 from siting.tables import CANDIDATES, GROUPS, SITES, Table
 
-__all__ = ["DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
+__all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
 
 _FILES = ("run.json", "study.toml", "plan.gpkg", "sites.geojson", "candidates.geojson", "verdicts.csv", "links.csv")
 _VERDICT_COLUMNS = ("candidate_id", "clause_id", "measured", "required", "tolerance", "outcome", "force")
@@ -42,6 +42,8 @@ _UNREADABLE = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
 )
+#: What a signed statement has to say.
+SIGNED = ("id", "subject", "fact", "value", "who", "when", "document")
 
 
 #: Planning default (evidence rows P19, P26, P46) where the study does not say.
@@ -66,6 +68,7 @@ class Facts:
     crs: CRS
     position_error_m: float
     completeness: Mapping[str, Completeness]
+    signed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {subject: {fact: (value, attestation id)}}
 
     def known(self, feature_class: str) -> Completeness:
         """Return how well a class of objects is known; unknown unless somebody says more."""
@@ -89,6 +92,8 @@ class Settings:
     surveyed: tuple[str, ...]
     rates: DemandRates
     catalogue: Mapping[str, Any]
+    attestations: tuple[Mapping[str, Any], ...] = ()
+    waivers: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,6 +142,7 @@ def facts_of(district: District) -> Facts:
         crs=district.crs,
         position_error_m=district.position_error_m,
         completeness=MappingProxyType(dict(district.completeness)),
+        signed=_by_subject([item.as_dict() for item in district.attestations], "the study"),
     )
 
 
@@ -166,6 +172,7 @@ def read_run_folder(folder: Path) -> RunFolder:
             crs=layers["compounds"].crs,
             position_error_m=settings.position_error_m,
             completeness=MappingProxyType(dict.fromkeys(settings.surveyed, Completeness.SURVEYED)),
+            signed=_by_subject(settings.attestations, folder / "study.toml"),
         ),
         sites=_layer(folder, SITES),
         candidates=_layer(folder, CANDIDATES),
@@ -284,9 +291,32 @@ def _rates(section: Mapping[str, Any], first_kind: str) -> DemandRates:
     )
 
 
+def _with_signed(catalogue: Mapping[str, Any], signed: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the planner's figures with the fire class that somebody signed for of a kind of facility."""
+    figures = {kind: dict(values) for kind, values in catalogue.items()}
+    for item in signed:
+        if item["fact"] == "fire_class" and item["subject"] in set(Kind):
+            figures.setdefault(str(item["subject"]), {})["fire_class"] = item["value"]
+    return figures
+
+
+def _by_subject(statements: Iterable[Mapping[str, Any]], where: Any) -> Mapping[str, Mapping[str, Any]]:
+    """Return {subject: {fact: (value, id)}}; raise `DataError` for a statement that is not signed in full."""
+    held: dict[str, dict[str, Any]] = {}
+    for item in statements:
+        missing = [name for name in SIGNED if str(item.get(name, "")).strip() == ""]
+        if missing:
+            message = f"{where}: attestation {item.get('id', '?')} does not say {', '.join(missing)}"
+            raise DataError(message)
+        held.setdefault(str(item["subject"]), {})[str(item["fact"])] = (item["value"], str(item["id"]))
+    return MappingProxyType(held)
+
+
 def _settings(study: Mapping[str, Any], path: Path) -> Settings:
     """Return what was asked for; raise `DataError` for a study.toml that does not say."""
+    signed = tuple(study.get("attestations", ()))
     try:
+        surveyed = [str(item["subject"]) for item in signed if item["fact"] == "surveyed"]
         return Settings(
             profile=str(study["rules"]["profile"]),
             on=date.fromisoformat(str(study["rules"]["on"])),
@@ -298,9 +328,11 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             max_leg_m=float(study["reach"]["max_leg_m"]),
             sharing=str(study["reach"]["sharing"]),
             position_error_m=float(study["source"]["position_error_m"]),
-            surveyed=tuple(map(str, study["source"].get("surveyed", ()))),
+            surveyed=tuple(sorted({*map(str, study["source"].get("surveyed", ())), *surveyed})),
             rates=_rates(study["demand"], str(study["facility"]["kinds"][0])),
-            catalogue=dict(study["facility"].get("catalogue", {})),
+            catalogue=_with_signed(study["facility"].get("catalogue", {}), signed),
+            attestations=signed,
+            waivers=tuple(study.get("waivers", ())),
         )
     except KeyError as error:
         message = f"{path}: key {error} is missing; restore the file"

@@ -1,6 +1,7 @@
 """Meaning: the numbers of a solution become a plan: which sites, for whom, for how much, and why not more."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ from siting.kinds import Kind
 from siting.model.solution import Solution
 from siting.plan.reasons import Sentence, reasons_for
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "make_plan", "with_left_out"]
 
 _LEAST_SERVED = 1e-6  # vehicles; less is the solver's round-off
 
@@ -59,6 +60,28 @@ def make_plan(framing: Framing, solution: Solution) -> Plan:
         framing=framing,
         solution=solution,
     )
+
+
+def with_left_out(plan: Plan, left_out: Sequence[str], blocking: Sequence[str]) -> Plan:
+    """Return the plan with a sentence on sites left out, or still in the way, because together they block an engine."""
+    said = []
+    if left_out:
+        names = ", ".join(left_out)
+        said.append(
+            Sentence(
+                f"Left out because with other sites they would block a fire engine: {names}; the gap is that of the "
+                "problem without them.",
+                f"因与其他点位合在一起会阻断消防车而未选:{names};最优差距按去掉它们后的问题计。",
+            )
+        )
+    if blocking:
+        names = ", ".join(blocking)
+        said.append(
+            Sentence(
+                f"Together these sites may block a fire engine: {names}.", f"这些点位合在一起可能阻断消防车:{names}。"
+            )
+        )
+    return replace(plan, reasons=(*plan.reasons, *said)) if said else plan
 
 
 def _upgrades(framing: Framing, solution: Solution) -> dict[str, float]:

@@ -55,6 +55,7 @@ class Metric(Choice):
     FIRE_UNIT_SIZE = "fire_unit_size"  # vehicles in one fire unit of the garage, <=
     ENTRANCE_GAP = "entrance_gap"  # distance between the entrances of the garage for cars and for bikes, m, >=
     EQUIPMENT = "equipment"  # systems of the clause that are missing, counted, <= 0
+    FIRE_ACCESS = "fire_access"  # faces of buildings and turns an engine can no longer reach, counted, <= 0
 
 
 @dataclass(frozen=True, kw_only=True)

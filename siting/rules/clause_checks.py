@@ -7,6 +7,7 @@ from types import MappingProxyType
 from siting.rules.class_table import missing_cells, unknown_cells
 from siting.rules.clause import Clause, Metric
 from siting.rules.features import FEATURE_CLASSES
+from siting.rules.fire_access import ACCESS_FIGURES
 from siting.rules.garages import GARAGE_COLUMNS
 from siting.rules.measures import LAYOUT_METRICS
 from siting.tables import GARAGE_SYSTEMS
@@ -38,6 +39,7 @@ SENSE: Mapping[Metric, tuple[str, str]] = MappingProxyType(
         Metric.FIRE_UNIT_SIZE: ("<=", "vehicles"),
         Metric.ENTRANCE_GAP: (">=", "m"),
         Metric.EQUIPMENT: ("<=", "systems"),
+        Metric.FIRE_ACCESS: ("<=", "objects"),
     }
 )
 STAGES_OF_CLAUSE = ("new", "existing", "both")
@@ -108,6 +110,9 @@ def _target_faults(clause: Clause) -> list[tuple[str, str]]:
 
 
 def _value_faults(clause: Clause) -> list[tuple[str, str]]:
+    if clause.metric is Metric.FIRE_ACCESS:
+        wrong = set(clause.values) != set(ACCESS_FIGURES) or min(clause.values.values(), default=0.0) <= 0.0
+        return [("values", f"fire_access needs {', '.join(ACCESS_FIGURES)}, each above 0")] if wrong else []
     pairs = clause.to == "building_gap"
     by_class = clause.metric is Metric.SEPARATION_BY_CLASS or pairs
     if by_class and not clause.values:

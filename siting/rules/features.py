@@ -86,6 +86,10 @@ class Features:
         """Return the number of objects."""
         return len(self.ids)
 
+    def where(self, chosen: NDArray[np.bool_]) -> "Features":
+        """Return the chosen objects alone; the class and how well it is known stay."""
+        return _where(self, chosen)
+
 
 def features_of(district: District, feature_class: str) -> Features:
     """Return the objects of `feature_class` in the district; `RuleError` (did you mean ...) for an unknown class."""

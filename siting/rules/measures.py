@@ -4,7 +4,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
 
 - separation: metres from the footprint to the object, >=. With `values` instead of `value` the case is unknown
   (grade of a filling station) and the requirement is the interval of them.
-- separation_by_class: as above, the figure by height class and fire class of the building and of the facility.
+- separation_by_class: as above, the figure by height class and fire class of the building and of the facility, less
+  what an attestation exempts (see `siting.rules.exemptions`).
 - keep_clear, fire lanes: metres from the footprint to the lane's centreline, >= half the lane's width; the width is
   the tag's, but never below the clause's `value` (4.0 m clear, row A03), which also stands in for an unknown
   width. Areas: metres of clear distance, >= 0, negative inside (see `siting.rules.distances.clearance`).
@@ -13,6 +14,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
   a free square of side `value` needs half of it in the best rotation, half its diagonal in the worst (an interval);
   drawn turning areas are kept clear as areas are. road_distance, cover: see `siting.rules.hydrants`.
 - garage_level, fire_unit_area, fire_unit_size, entrance_gap, equipment: see `siting.rules.garages`.
+- fire_access: faces of buildings and turns of dead ends that an engine can no longer reach, counted, <= 0 (see
+  `siting.rules.fire_access`).
 - group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power, area_per_vehicle: the
   layout's own figures.
 
@@ -33,11 +36,13 @@ from siting.kinds import Outcome
 from siting.rules.class_table import class_codes, pair_bounds, required_by_class
 from siting.rules.clause import Clause, Metric
 from siting.rules.distances import Requirement, measure_clearance, measure_distance, measure_touch
+from siting.rules.exemptions import relieved
 from siting.rules.features import Features, features_of
+from siting.rules.fire_access import access_model, measure_access
 from siting.rules.garages import GARAGE_COLUMNS, hosts_of, measure_equipment, measure_garage, underground
 from siting.rules.hydrants import measure_along_road, measure_cover
 from siting.rules.layouts import largest_group, longest_group, shortest_gap
-from siting.rules.margins import plain
+from siting.rules.margins import FAIL, NOT_EVALUATED, OUTCOMES, PASS, UNCERTAIN, plain
 from siting.rules.measurement import FacilityFacts, Measurement, Shapes
 from siting.rules.passages import PairNeeds, measure_gap, measure_lane_width
 
@@ -92,6 +97,8 @@ def _measured(
     clause: Clause, footprints: NDArray[np.object_], district: District, facility: FacilityFacts
 ) -> Measurement:
     value = float(clause.value or 0.0)
+    if clause.metric is Metric.FIRE_ACCESS:
+        return _measure_access(clause, footprints, district)
     if clause.metric is Metric.GAP_KEPT:
         return measure_gap(footprints, *gap_needs(clause, district))
     if clause.metric is Metric.LANE_WIDTH:
@@ -139,7 +146,8 @@ def requirement_of(clause: Clause, district: District, facility: FacilityFacts) 
     count = len(features)
     if clause.metric is Metric.SEPARATION_BY_CLASS:
         heights, fires = features.attributes["height_class"], features.attributes["fire_class"]
-        return features, required_by_class(clause.values, heights, fires, facility.fire_class)
+        needs = required_by_class(clause.values, heights, fires, facility.fire_class)
+        return relieved(clause, features, needs, district, facility)
     if clause.metric in (Metric.SEPARATION, Metric.ROAD_DISTANCE):
         figures = tuple(clause.values.values()) if clause.value is None else (clause.value,)
         return features, Requirement(
@@ -163,6 +171,20 @@ def _measure_layout(clause: Clause, shapes: Shapes, facility: FacilityFacts, app
         groups = np.bincount(shapes.group_of, minlength=len(shapes.bays))
         applies = applies & (groups != 1)
     return plain(measured, clause.op, float(clause.value or 0.0), applies)
+
+
+def _measure_access(clause: Clause, footprints: NDArray[np.object_], district: District) -> Measurement:
+    model = access_model(district, clause.values)
+    count, rank, first = measure_access(model, footprints, district.position_error_m)
+    ranks = np.array([FAIL, UNCERTAIN, PASS])[rank] if model.known else np.full(len(count), NOT_EVALUATED)
+    zeros = np.zeros(len(count))
+    return Measurement(
+        measured=count if model.known else np.full(len(count), np.nan),
+        required=zeros,
+        tolerance=np.full(len(count), district.position_error_m),
+        outcome=OUTCOMES[ranks],
+        feature_id=first,
+    )
 
 
 def conditions_hold(clause: Clause, shapes: Shapes, district: District, facility: FacilityFacts) -> _Floats:

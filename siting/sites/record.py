@@ -1,7 +1,8 @@
 """Options: zones, candidates and verdicts, each keeping the record it was made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -11,6 +12,9 @@ from siting.district.record import District
 from siting.kinds import Kind, Outcome
 from siting.rules.clause import Rulebook
 from siting.sites.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from siting.sites.waiver import Waiver
 
 __all__ = ["Candidates", "Verdicts", "Zones"]
 
@@ -51,7 +55,8 @@ class Verdicts:
 
     `outcomes` (index candidate_id) is the worst outcome over the must clauses of each candidate;
     `accepted` are the ids that may enter the optimiser; `clearance_m` (index candidate_id) is the true
-    distance to the nearest building.
+    distance to the nearest building. `waived` lists the breaches that `waivers` cover: the ledger keeps them, the
+    outcomes do not count them.
     """
 
     frame: pd.DataFrame  # siting.tables.VERDICTS
@@ -60,6 +65,10 @@ class Verdicts:
     clearance_m: "pd.Series[float]"
     admitted: tuple[Outcome, ...]
     candidates: Candidates
+    waivers: "tuple[Waiver, ...]" = ()
+    waived: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["candidate_id", "clause_id", "waiver_id"])
+    )
 
     def __post_init__(self) -> None:
         """Check the table."""

@@ -5,6 +5,7 @@ the stated position error) keeps it out too unless the planner admits it; a clau
 reported as not evaluated and does not keep a place out by itself.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,16 @@ from siting.kinds import Kind, Outcome
 from siting.rules.clause import Force
 from siting.rules.measures import Shapes, measure
 from siting.sites.record import Candidates, Verdicts
+from siting.sites.waiver import Waiver, check_waivers, waived_rows
 
-__all__ = ["judge", "shapes_of"]
+__all__ = ["judge", "shapes_of", "with_waivers"]
 
 _WORST_FIRST = tuple(Outcome)
 _ALWAYS_ACCEPTED = (Outcome.PASS, Outcome.NOT_EVALUATED)
 
 
-def judge(candidates: Candidates, *, admit: tuple[Outcome, ...] = ()) -> Verdicts:
-    """Measure every clause on every candidate of its kind.
+def judge(candidates: Candidates, *, admit: tuple[Outcome, ...] = (), waivers: tuple[Waiver, ...] = ()) -> Verdicts:
+    """Measure every clause on every candidate of its kind; a breach that one of `waivers` covers keeps nobody out.
 
     `admit` names outcomes besides PASS and NOT EVALUATED that may still enter the optimiser; only UNCERTAIN can
     be admitted (ValueError otherwise: a place that surely breaks a must is never planned).
@@ -32,17 +34,37 @@ def judge(candidates: Candidates, *, admit: tuple[Outcome, ...] = ()) -> Verdict
     if set(admit) - {Outcome.UNCERTAIN, *_ALWAYS_ACCEPTED}:
         message = f"only UNCERTAIN can be admitted, not {', '.join(admit)}"
         raise ValueError(message)
+    check_waivers(candidates, waivers)
     ledger = _ledger(candidates)
     outcomes = _worst_outcomes(ledger, candidates.frame.index)
-    allowed = {outcome.value for outcome in (*_ALWAYS_ACCEPTED, *admit)}
-    return Verdicts(
+    judged = Verdicts(
         frame=ledger,
         outcomes=outcomes,
-        accepted=tuple(outcomes.index[outcomes.isin(allowed)]),
+        accepted=_accepted(outcomes, admit),
         clearance_m=_clearance(candidates),
         admitted=admit,
         candidates=candidates,
     )
+    return with_waivers(judged, waivers) if waivers else judged
+
+
+def with_waivers(verdicts: Verdicts, waivers: tuple[Waiver, ...]) -> Verdicts:
+    """Return the same ledger with these waivers and no others; nothing is measured again."""
+    covered = waived_rows(verdicts.frame, verdicts.candidates, waivers)
+    outcomes = _worst_outcomes(verdicts.frame.drop(index=covered.index), verdicts.candidates.frame.index)
+    waived = verdicts.frame.loc[covered.index, ["candidate_id", "clause_id"]].assign(waiver_id=covered)
+    return replace(
+        verdicts,
+        outcomes=outcomes,
+        accepted=_accepted(outcomes, verdicts.admitted),
+        waivers=waivers,
+        waived=waived.reset_index(drop=True),
+    )
+
+
+def _accepted(outcomes: "pd.Series[str]", admit: tuple[Outcome, ...]) -> tuple[str, ...]:
+    allowed = {outcome.value for outcome in (*_ALWAYS_ACCEPTED, *admit)}
+    return tuple(outcomes.index[outcomes.isin(allowed)])
 
 
 def shapes_of(candidates: Candidates, kind: Kind) -> tuple[pd.Index, Shapes]:

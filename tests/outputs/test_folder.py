@@ -74,7 +74,7 @@ def test_a_file_or_a_link_is_refused(tmp_path):
             pytest.fail("the block must not be entered")
 
 
-@pytest.mark.parametrize("stranger", ["thesis.txt", "survey.csv"])
+@pytest.mark.parametrize("stranger", ["thesis.txt", "inventory.csv"])
 def test_a_run_folder_that_holds_something_else_is_not_replaced(tmp_path, stranger):
     target = tmp_path / "run"
     with atomic_folder(target) as draft:

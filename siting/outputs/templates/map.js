@@ -183,12 +183,16 @@
     return "<div class='card'>" + top(s.n || s.c, t("kind." + s.k) + " · " + s.i, "<span class='num'>" + s.number + "</span>") + "<div class='body'><dl>" +
       fact("ports", num(s.p)) + fact("bays", num(s.b)) + fact("power", num(s.w, 1) + " kW") +
       fact("served", t("map.vehicles", { n: num(s.v, 1) })) + fact("households", t("map.homes", { n: num(s.h) })) + fact("cost", t("map.yuan", { n: num(s.y) })) +
-      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) +
+      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(s.x) + "</h4>" + checks(s.x) + "</div></div>";
+  }
+  function moveText(g) {
+    if (g[2] !== "moved") { return t(g[2] === "layout" ? "map.move_layout" : "map.move_none"); }
+    return t("map.move_by", { m: num(Math.sqrt(g[0] * g[0] + g[1] * g[1]), 2), dx: num(g[0], 2), dy: num(g[1], 2) });
   }
   function candidateCard(c) {
     return "<div class='card'>" + top(t("kind." + c.k), c.i) + "<div class='body'><p>" + chip(c.o) + " " + esc(t(c.a ? "map.lawful" : "map.refused_because")) + "</p><dl>" +
-      fact("bays", num(c.b)) + fact("ports", num(c.p)) + fact("cost", t("map.yuan", { n: num(c.y) })) +
+      fact("bays", num(c.b)) + fact("ports", num(c.p)) + fact("cost", t("map.yuan", { n: num(c.y) })) + (c.g ? fact("move", moveText(c.g)) : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(c.x, c.q - c.x.length) + "</h4>" + checks(c.x) + "</div></div>";
   }
   function buildingCard(b) {

@@ -1,0 +1,97 @@
+"""A waiver frees a named place, is priced by solving again, is marked everywhere, and is all the audit forgives."""
+
+import json
+import shutil
+
+import pytest
+from plan.audit_builders import edit_json
+from signed_study import tiny_study, waiver
+
+from siting.errors import StudyError
+from siting.outputs.toml import dump_toml
+from siting.pipeline import Stages, price_study, run_study
+from siting.plan.audit import audit_run
+
+WAIVER = waiver("w1", "national.b01", "way/102#p01")
+
+
+@pytest.fixture(scope="module")
+def prices():
+    return price_study(tiny_study(), Stages(), most=20)
+
+
+@pytest.fixture(scope="module")
+def waived(tmp_path_factory):
+    return run_study(tiny_study(waivers=[WAIVER]), tmp_path_factory.mktemp("waived") / "run")
+
+
+@pytest.fixture
+def folder(waived, tmp_path):
+    return shutil.copytree(waived.folder, tmp_path / "run")
+
+
+def codes(folder):
+    return {finding.code for finding in audit_run(folder).findings}
+
+
+def test_the_price_is_what_the_waiver_then_brings(prices, waived):
+    base, frame = prices
+    best = frame.iloc[0]
+
+    assert (best["clause_id"], best["where"]) == ("national.b01", "way/102#p01")
+    assert best["vehicles"] == pytest.approx(waived.run.plan.served - base.served)
+    assert best["households"] == pytest.approx(waived.run.plan.households_served - base.households_served)
+    assert best["sites"] == len({row["site_id"] for row in written(waived)["waived"]})
+    assert (frame["at_most"] >= frame["vehicles"]).all()
+    assert (frame["vehicles"] >= 0).all()
+    assert set(frame["status"]) == {"PROVEN"}
+
+
+def written(finished):
+    return json.loads((finished.folder / "run.json").read_text("utf-8"))
+
+
+def test_the_ledger_keeps_the_breach_and_every_file_names_the_waiver(waived):
+    run = written(waived)
+    verdicts = waived.run.verdicts.frame
+
+    assert waived.report.findings == ()
+    assert [item["id"] for item in run["waivers"]] == ["w1"]
+    for row in run["waived"]:
+        here = verdicts[verdicts["candidate_id"].eq(row["site_id"]) & verdicts["clause_id"].eq(row["clause_id"])]
+        assert set(here["outcome"]) <= {"FAIL", "UNCERTAIN"}
+    sites = json.loads((waived.folder / "sites.geojson").read_text("utf-8"))["features"]
+    assert {item["id"] for item in sites if item["properties"]["waivers"] == "w1"} == {
+        row["site_id"] for row in run["waived"]
+    }
+    assert "fire brigade" in (waived.folder / "report.html").read_text("utf-8")
+
+
+def test_without_the_waiver_in_the_study_the_breach_is_a_finding(folder):
+    import tomllib
+
+    study = tomllib.loads((folder / "study.toml").read_text("utf-8"))
+    (folder / "study.toml").write_text(dump_toml(study | {"waivers": []}), "utf-8")
+
+    assert {"waiver-differs", "outcome-differs"} <= codes(folder)
+    assert {"clause-broken", "clause-uncertain"} & codes(folder)
+
+
+def test_a_waiver_kept_quiet_or_made_up_is_a_finding(folder):
+    edit_json(folder, lambda run: run["waived"].pop())
+    edit_json(folder, lambda run: run["waived"].append({"site_id": "x", "clause_id": "y", "waiver_id": "w9"}))
+
+    assert {"waiver-unlisted", "waiver-unfounded"} <= codes(folder)
+
+
+@pytest.mark.parametrize(
+    ("clause", "where", "words"),
+    [
+        ("national.b1", "way/102", "'national.b1' is no must clause of this study; did you mean 'national.b01'"),
+        ("national.b01", "way/999x", "'way/999x' is no candidate, place or compound"),
+        ("national.c03", "way/102", "'national.c03' is no must clause"),
+    ],
+)
+def test_a_waiver_of_nothing_is_refused(clause, where, words, tmp_path):
+    with pytest.raises(StudyError, match=words.replace("?", r"\?")):
+        run_study(tiny_study(waivers=[waiver("w1", clause, where)]), tmp_path / "run")
