@@ -17,7 +17,10 @@ __all__ = ["GroundWalks", "Sources", "walk_ground"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sources:
-    """Where people start: the `outline` of each building, and its `doors` (none: anywhere along the outline)."""
+    """Where people start: the `outline` of each building, and its `doors`.
+
+    A building none of whose doors lies on the ground is left anywhere along its outline.
+    """
 
     outline: Any
     doors: Sequence[Sequence[Any]]
@@ -80,12 +83,15 @@ def walk_ground(ground: Ground, sources: Sources, sites: Sequence[Any], *, limit
 
 def _starts(ground: Ground, sources: Sources) -> _Starts:
     shapes, _ = facades_of(ground, sources.outline)
-    plain = np.array([number for number, doors in enumerate(sources.doors) if not len(doors)], dtype=np.int64)
+    doors = [
+        (number, *place)
+        for number, doors in enumerate(sources.doors)
+        for door in doors
+        if is_free(ground, (place := _door(shapes[number], door))[1][np.newaxis])[0]
+    ]
+    plain = np.setdiff1d(np.arange(len(shapes)), [number for number, *_ in doors])
     facades = outlines(shapes[plain])
     tips = turns(facades)
-    doors = [
-        (number, *_door(shapes[number], door)) for number, doors in enumerate(sources.doors) for door in doors
-    ]
     spots = Spots.free(
         [*(xy for _, xy, _ in doors), *facades.start[tips]],
         [*(test for *_, test in doors), *(facades.start + ASIDE_M * facades.aside)[tips]],
