@@ -139,7 +139,7 @@ class ReachSection(_Section):
     @model_validator(mode="after")
     def _groups_are_used(self) -> "ReachSection":
         if (self.sharing == "groups") != bool(self.groups):
-            message = "sharing \"groups\" and [[reach.groups]] go together; give both or neither"
+            message = 'sharing "groups" and [[reach.groups]] go together; give both or neither'
             raise ValueError(message)
         return self
 

@@ -26,7 +26,18 @@ from siting.access.spots import (
     tangent,
 )
 
-__all__ = ["Edges", "Ground", "Obstacles", "Ways", "facades_of", "is_free", "joined", "lay_ground", "read_obstacles", "smallest"]
+__all__ = [
+    "Edges",
+    "Ground",
+    "Obstacles",
+    "Ways",
+    "facades_of",
+    "is_free",
+    "joined",
+    "lay_ground",
+    "read_obstacles",
+    "smallest",
+]
 
 _POLYGONS = (3, 6)
 _ON_WALL_M = 0.5  # a gate this near to a wall is in it

@@ -92,9 +92,7 @@ def _walk(graph: WalkGraph, ends: tuple[_Ends, _Ends], feet: list[Feet], options
     )
 
 
-def _unreachable(
-    ways: Streets, ends: tuple[_Ends, _Ends], feet: Sequence[Feet], max_leg_m: float
-) -> list[Unreachable]:
+def _unreachable(ways: Streets, ends: tuple[_Ends, _Ends], feet: Sequence[Feet], max_leg_m: float) -> list[Unreachable]:
     """Return what has no foot within `max_leg_m`, with the distance to the nearest way joined to the street."""
     return [
         row
@@ -109,9 +107,7 @@ def _nearest_m(ends: _Ends, feet: Feet) -> Floats:
     return nearest_m
 
 
-def _unreachable_rows(
-    ways: Streets, ends: _Ends, nearest_m: Floats, max_leg_m: float
-) -> list[Unreachable]:
+def _unreachable_rows(ways: Streets, ends: _Ends, nearest_m: Floats, max_leg_m: float) -> list[Unreachable]:
     far = np.flatnonzero(nearest_m > max_leg_m)
     shapes = np.flatnonzero(np.isin(ends.item, far))
     islands = drop_feet(ways.graph, np.flatnonzero(~ways.reachable), ends.shapes[shapes])

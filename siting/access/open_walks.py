@@ -106,9 +106,7 @@ def _grounds(
         own = np.flatnonzero(owner == number)
         ground = lay_ground(areas[number], opening_spots(areas[number], points[own]), obstacles, ways, limit_m=limit_m)
         rows = ends.buildings.iloc[buildings]
-        sources = Sources(
-            outline=rows.geometry.to_numpy(), doors=[doors.get(str(key), []) for key in rows.index]
-        )
+        sources = Sources(outline=rows.geometry.to_numpy(), doors=[doors.get(str(key), []) for key in rows.index])
         walks = walk_ground(ground, sources, sites[places], limit_m=limit_m)
         found[number] = _Compound(walks, buildings, places, own)
     return found

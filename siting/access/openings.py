@@ -284,10 +284,16 @@ def _split_at_closed_gates(graph: WalkGraph, gates: gpd.GeoDataFrame) -> tuple[W
     return WalkGraph(xy=xy, ends=ends, length_m=graph.length_m), around
 
 
-def _beyond_closed(crossing: _Found, around: dict[int, list[int]], gates: gpd.GeoDataFrame) -> tuple[Ints, Ints, Floats]:
+def _beyond_closed(
+    crossing: _Found, around: dict[int, list[int]], gates: gpd.GeoDataFrame
+) -> tuple[Ints, Ints, Floats]:
     """Return what residents gain by their key: (opening, vertex, leg) from a crossing to all sides of its gate."""
     rows = [
-        (opening, vertex, float(np.hypot(*(crossing.xy[opening] - shapely.get_coordinates(gates.geometry.iloc[gate])[0]))))
+        (
+            opening,
+            vertex,
+            float(np.hypot(*(crossing.xy[opening] - shapely.get_coordinates(gates.geometry.iloc[gate])[0]))),
+        )
         for opening, gate in enumerate(crossing.gate.tolist())
         for vertex in around.get(gate, [])
     ]

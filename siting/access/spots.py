@@ -15,7 +15,19 @@ import shapely
 
 from siting.access.network import Bools, Floats, Ints
 
-__all__ = ["ASIDE_M", "Outlines", "Spots", "Touch", "corners", "line_corners", "outlines", "sight", "tangent", "touches", "turns"]
+__all__ = [
+    "ASIDE_M",
+    "Outlines",
+    "Spots",
+    "Touch",
+    "corners",
+    "line_corners",
+    "outlines",
+    "sight",
+    "tangent",
+    "touches",
+    "turns",
+]
 
 #: How far the tested place of a spot lies on its free side; a gap narrower than twice this is no passage.
 ASIDE_M = 0.001

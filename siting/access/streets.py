@@ -34,5 +34,8 @@ def read_streets(roads: gpd.GeoDataFrame) -> Streets:
     public = walkable["drivable"].astype(bool) & ~walkable["kind"].isin(_NOT_PUBLIC)
     joined = street_vertices(graph, public.to_numpy()[line], min_street_m=_MIN_STREET_M)
     return Streets(
-        graph, joined[graph.ends[:, 0]], walkable.index.to_numpy()[line], walkable["access"].to_numpy(dtype=object)[line]
+        graph,
+        joined[graph.ends[:, 0]],
+        walkable.index.to_numpy()[line],
+        walkable["access"].to_numpy(dtype=object)[line],
     )

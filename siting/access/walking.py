@@ -80,9 +80,7 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
     district = verdicts.candidates.zones.district
     buildings = _buildings_of(demand, district)
     candidates = verdicts.candidates.frame.loc[sorted(verdicts.accepted)]
-    allowed = may_use(
-        district.compounds, options.sharing, groups=options.groups, neighbour_m=options.neighbour_m
-    )
+    allowed = may_use(district.compounds, options.sharing, groups=options.groups, neighbour_m=options.neighbour_m)
     number = district.compounds.index
     ends = Ends(
         buildings=buildings,
@@ -163,5 +161,3 @@ def _link_table(pairs: Pairs, buildings: gpd.GeoDataFrame, candidates: gpd.GeoDa
             "straight_m": straight_m,
         }
     )
-
-
