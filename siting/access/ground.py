@@ -7,7 +7,7 @@ gate in a wall. The ground ends at the compound's boundary, which is crossed at 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -31,6 +31,7 @@ __all__ = [
     "Ground",
     "Obstacles",
     "Ways",
+    "contacts",
     "facades_of",
     "is_free",
     "joined",
@@ -41,6 +42,8 @@ __all__ = [
 
 _POLYGONS = (3, 6)
 _ON_WALL_M = 0.5  # a gate this near to a wall is in it
+_POCKET_M = 0.003  # how far from what it touches a facade is left
+_POCKET_REACH_M = 0.05
 _LEAST_M = 1e-7  # a stored zero would mean "no edge" to some sparse routines
 
 
@@ -76,12 +79,14 @@ class Edges:
 class Ground:
     """One compound's ground: `spots` (openings first, `openings` of them) and the free walks between them (`edges`).
 
-    `lines` is every outline that stops a walk, the compound's own included; `solids` with `tree` stand on it.
+    `lines` is every outline that stops a walk, the compound's own included; `solids` with `tree` stand on it, `thin`
+    are the walls and the boundary.
     """
 
     area: Any
     lines: Any
     solids: Any
+    thin: Any
     tree: shapely.STRtree
     spots: Spots
     openings: int
@@ -133,19 +138,21 @@ def lay_ground(area: Any, openings: Spots, obstacles: Obstacles, ways: Ways, *, 
     shapely.prepare([area, lines])
     tree = shapely.STRtree(solids)
     bends = Spots.joined([corners(outlines([area], hollow=True)), corners(outlines(solids)), line_corners(thin)])
-    here = Ground(area=area, lines=lines, solids=solids, tree=tree, spots=bends, openings=0, edges=_no_edges())
-    bends = bends[is_free(here, bends.test)]
-    passages, through = _passages(here, openings, thin, obstacles.gates, ways)
-    spots = Spots.joined([openings, passages, bends])
-    return Ground(
+    here = Ground(
         area=area,
         lines=lines,
         solids=solids,
+        thin=np.concatenate([thin, shapely.get_parts(shapely.boundary(area))]),
         tree=tree,
-        spots=spots,
-        openings=len(openings),
-        edges=joined((_sight_edges(spots, lines, limit_m), through)),
+        spots=bends,
+        openings=0,
+        edges=_no_edges(),
     )
+    bends = bends[is_free(here, bends.test)]
+    passages, through = _passages(here, openings, thin, obstacles.gates, ways)
+    spots = Spots.joined([openings, passages, bends])
+    edges = joined((_sight_edges(spots, lines, limit_m), through))
+    return replace(here, spots=spots, openings=len(openings), edges=edges)
 
 
 def is_free(ground: Ground, points: Floats) -> Bools:
@@ -177,6 +184,36 @@ def facades_of(ground: Ground, shapes: Sequence[Any], *, inside: bool = False) -
     for number in np.flatnonzero(~own):
         blocks[number] = _block(ground, polygons[number])
     return blocks, own
+
+
+def contacts(ground: Ground, shape: Any) -> list[tuple[Floats, Floats]]:
+    """Return where the free part of an outline ends at another obstacle: the places, and the tested places beside.
+
+    In such a pocket the nearest place of a facade is neither at a right angle nor a free corner.
+    """
+    near = [
+        *(ground.solids[at] for at in np.sort(ground.tree.query(shape, predicate="dwithin", distance=_POCKET_M))),
+        *ground.thin[shapely.dwithin(ground.thin, shape, _POCKET_M)],
+    ]
+    others = [other for other in near if not shapely.covers(shape, other)]
+    if not others:
+        return []
+    outline, around = shapely.boundary(shape), shapely.boundary(shapely.buffer(shape, ASIDE_M, join_style="mitre"))
+    exact = _line_ends(shapely.difference(outline, shapely.union_all(others)))
+    free = _line_ends(shapely.difference(outline, shapely.buffer(shapely.union_all(others), _POCKET_M)))
+    found = []
+    for place in free:
+        gap_m = np.hypot(*(exact - place).T) if len(exact) else np.array([np.inf])
+        xy = exact[int(np.argmin(gap_m))] if gap_m.min() <= _POCKET_REACH_M else place
+        found.append((xy, shapely.get_coordinates(shapely.shortest_line(around, shapely.Point(place)))[0]))
+    return found
+
+
+def _line_ends(lines: Any) -> Floats:
+    parts = shapely.get_parts(shapely.line_merge(lines))
+    parts = parts[(shapely.get_dimensions(parts) == 1) & ~shapely.is_closed(parts)]
+    ends = [shapely.get_coordinates(shapely.get_point(parts, at)) for at in (0, -1)]
+    return np.vstack([np.empty((0, 2)), *ends])
 
 
 def smallest(edges: Edges, size: int) -> Any:

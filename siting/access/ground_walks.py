@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
-from siting.access.ground import Edges, Ground, facades_of, is_free, joined, smallest
+from siting.access.ground import Edges, Ground, contacts, facades_of, is_free, joined, smallest
 from siting.access.network import Bools, Floats, Ints
 from siting.access.spots import ASIDE_M, Outlines, Spots, Touch, outlines, sight, tangent, touches, turns
 
@@ -40,14 +40,14 @@ class GroundWalks:
 
 @dataclass(frozen=True, eq=False)
 class _Starts:
-    """Where walks start: `spots` with their `building` (doors, and corners of facades), and the facades themselves.
+    """Where walks start: `spots` with their `building` (doors and pockets, then corners of facades), and the facades themselves.
 
     `blocks` has the outline of every building; `plain` numbers those without doors, which own `facades` in order.
     """
 
     spots: Spots
     building: Ints
-    is_door: Bools
+    is_point: Bools
     facades: Outlines
     plain: Ints
     blocks: Any
@@ -90,6 +90,7 @@ def _starts(ground: Ground, sources: Sources) -> _Starts:
         if is_free(ground, (place := _door(shapes[number], door))[1][np.newaxis])[0]
     ]
     plain = np.setdiff1d(np.arange(len(shapes)), [number for number, *_ in doors])
+    doors += [(int(number), *place) for number in plain for place in contacts(ground, shapes[number])]
     facades = outlines(shapes[plain])
     tips = turns(facades)
     spots = Spots.free(
@@ -101,7 +102,7 @@ def _starts(ground: Ground, sources: Sources) -> _Starts:
     return _Starts(
         spots=spots[free],
         building=building[free],
-        is_door=(np.arange(len(spots)) < len(doors))[free],
+        is_point=(np.arange(len(spots)) < len(doors))[free],
         facades=facades,
         plain=plain,
         blocks=shapes,
@@ -123,7 +124,7 @@ def _from_starts(ground: Ground, starts: _Starts, limit_m: float) -> list[Edges]
     legs = touches(spots.xy, starts.facades, limit_m=limit_m)
     legs = legs[np.flatnonzero(tangent(spots, legs.point, legs.xy - spots.xy[legs.point]))]
     legs = legs[np.flatnonzero(sight(ground.lines, spots.test[legs.point], legs.test))]
-    doors = np.flatnonzero(starts.is_door)
+    doors = np.flatnonzero(starts.is_point)
     door, spot = (pairs.ravel() for pairs in np.meshgrid(doors, np.arange(len(spots)), indexing="ij"))
     step = spots.xy[spot] - starts.spots.xy[door]
     length_m = np.hypot(step[:, 0], step[:, 1])

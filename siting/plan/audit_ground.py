@@ -21,7 +21,7 @@ __all__ = ["OpenGround", "lay_open_ground"]
 
 _WALL_M = 5e-5  # half the breadth of a wall
 _TOUCH_M = 1e-5
-_NARROW_M = 0.001  # a gap narrower than twice this is no passage
+_NARROW_M = 0.0003  # a gap narrower than twice this is no passage
 _MITRE = {"join_style": "mitre", "mitre_limit": 100.0}
 _GATE_M = 0.5
 
@@ -85,8 +85,7 @@ def lay_open_ground(
     solids = here[shapely.get_dimensions(here) == 2]
     walls = here[shapely.get_dimensions(here) == 1]
     broad = shapely.buffer(walls, _WALL_M, cap_style="square", **_MITRE)
-    # what touches in one point stays joined there only if a hair of the growth is left
-    closed = shapely.union_all([*solids, *broad]).buffer(_NARROW_M, **_MITRE).buffer(_WALL_M - _NARROW_M, **_MITRE)
+    closed = shapely.union_all([*solids, *broad, *_plugs([*solids, *broad, area.boundary])])
     for gate in gates[shapely.intersects(area, gates)] if len(gates) else ():
         for wall in walls:
             if wall.distance(gate) <= _GATE_M:
@@ -112,6 +111,13 @@ def lay_open_ground(
                 graph.add_edge(at, tail, weight=along_m)
                 graph.add_edge(at, head, weight=line.length - along_m)
     return ground
+
+
+def _plugs(shapes: Sequence[Any]) -> list[Any]:
+    """Return what fills the narrow gaps between obstacles, also where two touch in one point."""
+    grown = [shape.buffer(_NARROW_M) for shape in shapes]
+    pairs = zip(*shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=2 * _NARROW_M), strict=True)
+    return [grown[left].intersection(grown[right]) for left, right in pairs if left < right] if shapes else []
 
 
 def _corners(free: Any) -> list[tuple[float, float]]:

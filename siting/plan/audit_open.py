@@ -84,9 +84,7 @@ def open_walks_again(
     return {pair: _walk_again(walker, doors, pair, sites[pair[1]]) for pair in pairs}
 
 
-def _walk_again(
-    walker: _Walker, doors: Mapping[str, list[Any]], pair: tuple[str, str], site: tuple[Any, str]
-) -> float:
+def _walk_again(walker: _Walker, doors: Mapping[str, list[Any]], pair: tuple[str, str], site: tuple[Any, str]) -> float:
     building_id, site_id = pair
     building = walker.facts.tables["buildings"].loc[building_id]
     shape, there = site

@@ -115,9 +115,7 @@ def openings_of(
             continue
         point = shapely.Point(shapely.shortest_line(ring, gate).coords[0])
         opened += _lone(point, (str(key), gate), network, shapes, gates["access"][key] in _OWN_PEOPLE)
-    known = bool(found) or any(
-        gate_m[str(key)] <= _GATE_M and gates["access"][key] != "no" for key in gates.index
-    )
+    known = bool(found) or any(gate_m[str(key)] <= _GATE_M and gates["access"][key] != "no" for key in gates.index)
     if all_round or compound.source == "block" or not known:
         opened += _all_round(compound.geometry, network, shapes)
     return opened
