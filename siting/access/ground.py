@@ -151,7 +151,8 @@ def lay_ground(area: Any, openings: Spots, obstacles: Obstacles, ways: Ways, *, 
     bends = bends[is_free(here, bends.test)]
     passages, through = _passages(here, openings, thin, obstacles.gates, ways)
     spots = Spots.joined([openings, passages, bends])
-    edges = joined((_sight_edges(spots, lines, limit_m), through))
+    seeing = np.flatnonzero(is_free(here, spots.test))
+    edges = joined((_sight_edges(spots, seeing, lines, limit_m), through))
     return replace(here, spots=spots, openings=len(openings), edges=edges)
 
 
@@ -182,7 +183,8 @@ def facades_of(ground: Ground, shapes: Sequence[Any], *, inside: bool = False) -
     own[:] = np.bincount(np.tile(edges.owner, 2), weights=free, minlength=len(polygons)) > 0
     blocks = polygons.copy()
     for number in np.flatnonzero(~own):
-        blocks[number] = _block(ground, polygons[number])
+        own[number] = _is_partly_free(ground, polygons[number])
+        blocks[number] = polygons[number] if own[number] else _block(ground, polygons[number])
     return blocks, own
 
 
@@ -224,6 +226,14 @@ def smallest(edges: Edges, size: int) -> Any:
     return csr_array((length_m[first], (tail[first], head[first])), shape=(size, size))
 
 
+def _is_partly_free(ground: Ground, shape: Any) -> bool:
+    """Return whether any stretch of an outline is on the ground and under no other solid."""
+    hits = ground.tree.query(shape, predicate="dwithin", distance=ASIDE_M) if len(ground.solids) else []
+    others = [ground.solids[at] for at in np.sort(hits) if not shapely.covers(shape, ground.solids[at])]
+    free = shapely.difference(shapely.boundary(shape), shapely.buffer(shapely.union_all(others), ASIDE_M))
+    return bool(shapely.length(shapely.intersection(free, ground.area)) > ASIDE_M)
+
+
 def _block(ground: Ground, shape: Any) -> Any:
     """Return `shape` united with every solid that touches it, or touches one that does."""
     count = -1
@@ -235,9 +245,9 @@ def _block(ground: Ground, shape: Any) -> Any:
         shape = shapely.union_all([shape, *ground.solids[np.sort(hits)]])
 
 
-def _sight_edges(spots: Spots, lines: Any, limit_m: float) -> Edges:
-    """Return the free lines of sight between spots that a shortest walk can use."""
-    tail, head = np.triu_indices(len(spots), 1)
+def _sight_edges(spots: Spots, seeing: Ints, lines: Any, limit_m: float) -> Edges:
+    """Return the free lines of sight between the spots `seeing` that a shortest walk can use."""
+    tail, head = (seeing[ends] for ends in np.triu_indices(len(seeing), 1))
     step = spots.xy[head] - spots.xy[tail]
     length_m = np.hypot(step[:, 0], step[:, 1])
     near = np.flatnonzero(length_m <= limit_m)
@@ -249,9 +259,9 @@ def _sight_edges(spots: Spots, lines: Any, limit_m: float) -> Edges:
 
 
 def _passages(ground: Ground, openings: Spots, thin: Any, gates: Any, ways: Ways) -> tuple[Spots, Edges]:
-    """Return the free ends of passages, and the passages as edges; spots count from the openings on.
+    """Return the ends of passages, and the passages as edges; spots count from the openings on.
 
-    An opening inside a solid (a gate under a house) is joined to the free ends of the passages it lies on.
+    An opening inside a solid (a gate under a house) is joined to the ends of the passages it lies on.
     """
     lines = ways.lines[np.sort(ways.tree.query(ground.area, predicate="intersects"))]
     found = [*_through_solids(lines, ground), *_through_walls(lines, thin), *_gates_in_walls(ground.area, thin, gates)]
@@ -259,21 +269,27 @@ def _passages(ground: Ground, openings: Spots, thin: Any, gates: Any, ways: Ways
         return Spots.free([], []), _no_edges()
     xy = np.array([end.xy for passage in found for end in passage.ends])
     test = np.array([end.test for passage in found for end in passage.ends])
-    free = is_free(ground, test)
-    number = len(openings) + np.cumsum(free) - 1
-    both = np.flatnonzero(free[::2] & free[1::2])
-    rows = [(number[2 * at], number[2 * at + 1], found[at].line.length) for at in both]
-    covered = np.flatnonzero(~is_free(ground, openings.test))
-    for at, passage in enumerate(found):
-        for opening in covered:
-            point = shapely.Point(openings.xy[opening])
+    ends = Spots.free(xy, test)
+    number = len(openings) + np.arange(len(xy)).reshape(-1, 2)
+    rows = [(first, last, passage.line.length) for (first, last), passage in zip(number, found, strict=True)]
+    for opening in np.flatnonzero(~is_free(ground, openings.test)):
+        point = shapely.Point(openings.xy[opening])
+        for (first, last), passage in zip(number, found, strict=True):
             if passage.line.length and passage.line.distance(point) < ASIDE_M:
                 along_m = passage.line.project(point)
-                lengths = (along_m, passage.line.length - along_m)
-                rows += [(opening, number[2 * at + end], lengths[end]) for end in (0, 1) if free[2 * at + end]]
-    tail, head, length_m = zip(*rows, strict=True) if rows else ((), (), ())
-    through = Edges(tail=np.array(tail, np.int64), head=np.array(head, np.int64), length_m=np.array(length_m, float))
-    return Spots.free(xy[free], test[free]), through
+                rows += [(opening, first, along_m), (opening, last, passage.line.length - along_m)]
+    covered = np.flatnonzero(~is_free(ground, test))  # ways that meet inside an obstacle go on there
+    left, right = _pairs_within(xy[covered])
+    rows += [(len(openings) + covered[i], len(openings) + covered[j], 0.0) for i, j in zip(left, right, strict=True)]
+    tail, head, length_m = zip(*rows, strict=True)
+    return ends, Edges(tail=np.array(tail), head=np.array(head), length_m=np.array(length_m, dtype=float))
+
+
+def _pairs_within(xy: Floats) -> tuple[Ints, Ints]:
+    """Return the pairs of places that are one."""
+    points = shapely.points(xy) if len(xy) else np.empty(0, dtype=object)
+    left, right = shapely.STRtree(points).query(points, predicate="dwithin", distance=ASIDE_M)
+    return left[left < right], right[left < right]
 
 
 def _through_solids(lines: Any, ground: Ground) -> list[_Passage]:

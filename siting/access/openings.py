@@ -8,7 +8,8 @@ A compound's boundary is crossed at openings only:
   boundary straight to the gate and straight on to the nearest way within 30 m, if nothing stands in between. Two
   compounds at one gate are joined by it.
 * "assumed": where no opening is known, where the compound is only a street block, or where the planner says that
-  boundaries are open: every 25 m along the boundary from where a straight leg of at most 30 m reaches a way.
+  boundaries are open: every 25 m along the boundary, unless an obstacle is mapped there, from where a straight leg of
+  at most 30 m reaches a way.
 
 Most walls of old compounds are not mapped, but nearly all are walled: a compound with a known gate is taken as closed
 elsewhere, one without as open, because people do come home.
@@ -36,6 +37,7 @@ NEAR_GATE_M = 10.0
 LEG_M = 30.0
 EVERY_M = 25.0
 _ON_WAY_M = 0.01
+_TIE_M = 1e-6  # ways this equally near are taken together, so that rounding decides nothing
 _RESIDENTS = frozenset({"private", "residents", "permit", "delivery", "employees", "staff", "members"})
 _NOBODY = "no"
 
@@ -88,6 +90,7 @@ def find_openings(district: District, streets: Streets, obstacles: Obstacles, bo
     hint = (compounds["source"] == "block").to_numpy() | (boundary is Boundary.OPEN)
     open_all_round = hint | ~np.isin(np.arange(len(areas)), known)
     assumed = _assumed(areas, np.flatnonzero(open_all_round))
+    assumed = _rows(assumed, ~_on_obstacle(obstacles, shapely.points(assumed.xy)))
     return _onto_network((crossing, lone, assumed), district, streets, obstacles)
 
 
@@ -150,6 +153,14 @@ def _assumed(areas: Any, compounds: Ints) -> _Found:
     owner = np.concatenate(owners)
     nowhere = np.full(len(owner), -1, dtype=np.int64)
     return _Found(owner, np.vstack(places), nowhere, nowhere, np.full(len(owner), "assumed", dtype=object))
+
+
+def _on_obstacle(obstacles: Obstacles, points: Any) -> Bools:
+    """Return which points lie on a wall, a building or water: the boundary is not open there."""
+    on = np.zeros(len(points), dtype=bool)
+    for tree in (obstacles.solid_tree, obstacles.thin_tree):
+        on[tree.query(points, predicate="dwithin", distance=_ON_WAY_M)[0]] = True
+    return on
 
 
 def _onto_network(
@@ -240,7 +251,7 @@ def _frame(rows: list[_Found], district: District, streets: Streets) -> tuple[gp
 
 def _legs(streets: Streets, points: Any, obstacles: Obstacles) -> Feet:
     """Return the legs from points to the nearest way joined to the street, if short enough and nothing is between."""
-    feet = drop_feet(streets.graph, np.flatnonzero(streets.reachable), points)
+    feet = drop_feet(streets.graph, np.flatnonzero(streets.reachable), points, tie_m=_TIE_M)
     graph = streets.graph
     start = graph.xy[graph.ends[feet.edge, 0]]
     ahead = (graph.xy[graph.ends[feet.edge, 1]] - start) / graph.length_m[feet.edge, np.newaxis]

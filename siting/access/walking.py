@@ -99,7 +99,7 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
         kept = allowed[ends.home[pairs.source], ends.place[pairs.target]]
         pairs = Pairs(source=pairs.source[kept], target=pairs.target[kept], walk_m=pairs.walk_m[kept])
     return Links(
-        frame=_link_table(pairs, buildings, candidates),
+        frame=_link_table(pairs, buildings, candidates, limit_m=options.radius_m),
         unreachable=_table_of(lost),
         openings=openings.frame,
         radius_m=options.radius_m,
@@ -147,17 +147,22 @@ def _buildings_of(demand: Demand, district: District) -> gpd.GeoDataFrame:
     return district.buildings.loc[demand.frame.index.sort_values()]
 
 
-def _link_table(pairs: Pairs, buildings: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
+def _link_table(
+    pairs: Pairs, buildings: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame, *, limit_m: float
+) -> pd.DataFrame:
     """Return the pairs with ids and true distances, sorted by both ids."""
     source, target, walk_m = pairs.source, pairs.target, pairs.walk_m
     straight_m: Floats = shapely.distance(buildings.geometry.to_numpy()[source], candidates.geometry.to_numpy()[target])
+    # An entrance may be mapped a little outside its building's outline, and a tower on a podium is left at the
+    # podium's outline, so that the walk comes out shorter than the distance; nobody walks less than that.
+    walk_m = np.maximum(walk_m, straight_m)
+    near = walk_m <= limit_m
+    source, target, walk_m, straight_m = source[near], target[near], walk_m[near], straight_m[near]
     return pd.DataFrame(
         {
             "building_id": buildings.index.to_numpy()[source],
             "candidate_id": candidates.index.to_numpy()[target],
-            # An entrance may be mapped a little outside its building's outline, so that the walk from it
-            # comes out shorter than the distance between the outlines; nobody walks less than that.
-            "walk_m": np.maximum(walk_m, straight_m),
+            "walk_m": walk_m,
             "straight_m": straight_m,
         }
     )

@@ -105,8 +105,12 @@ def lay_open_ground(
     for number, line in enumerate(passages):
         tail, head = first + 2 * number, first + 2 * number + 1
         graph.add_edge(tail, head, weight=line.length)
+        for other in range(first, tail):  # ways that meet inside an obstacle go on there
+            for end in (tail, head):
+                if math.dist(ground.places[other], ground.places[end]) < _TOUCH_M:
+                    graph.add_edge(other, end, weight=0.0)
         for at, opening in enumerate(openings):
-            if line.distance(opening) < _NARROW_M and line.length > 4 * _WALL_M:
+            if line.distance(opening) < _NARROW_M:
                 along_m = line.project(opening)
                 graph.add_edge(at, tail, weight=along_m)
                 graph.add_edge(at, head, weight=line.length - along_m)

@@ -5,7 +5,8 @@ the nearest gate within 10 m of the crossing says who may pass (without one the 
 the gates were surveyed a crossing without a gate opens nothing. A gate within 10 m of the boundary that has no
 crossing within 10 m opens it too: from the boundary's nearest point straight to the gate, then straight on to the
 nearest way within 30 m. Where no opening is known, the compound is a street block, or boundaries are said to be open,
-points at most 25 m apart along its outer rings open it, each with a straight leg of at most 30 m to the nearest way.
+points at most 25 m apart along its outer rings open it, each with a straight leg of at most 30 m to the nearest way,
+but not where an obstacle lies within 1 cm.
 Straight legs meet no building, barrier or water. A gate with access "no" opens nothing; one for residents, permit
 holders and the like is a gate for the compound's own people, and parts the network where it stands on a way.
 """
@@ -58,11 +59,7 @@ def part_at_closed_gates(network: Network, facts: Facts) -> tuple[Network, dict[
         if gate.access not in _OWN_PEOPLE and gate.access != "no":
             continue
         spot = (gate.geometry.x, gate.geometry.y)
-        nodes = [
-            node
-            for node in (sorted(network.graph.nodes) if len(around) == 0 else sorted(graph.nodes))
-            if math.dist(graph.nodes[node]["point"], spot) <= 0.01
-        ]
+        nodes = [node for node in sorted(graph.nodes) if math.dist(graph.nodes[node]["point"], spot) <= 0.01]
         feet: list[Foot] = []
         for node in nodes:
             feet += _part(graph, edges, node)
@@ -150,7 +147,8 @@ def _all_round(area: Any, network: Network, shapes: Any) -> list[Opening]:
         count = math.ceil(ring.length / _EVERY_M)
         for number in range(count):
             point = ring.interpolate(number * (ring.length / count))
-            feet = _free_feet(point, network, shapes)
+            on_obstacle = len(shapes) and bool((shapely.distance(point, shapes) <= 0.01).any())
+            feet = [] if on_obstacle else _free_feet(point, network, shapes)
             if feet:
                 found.append(Opening(point, tuple(feet), own_people_only=False))
     return found
