@@ -79,8 +79,8 @@ class Edges:
 class Ground:
     """One compound's ground: `spots` (openings first, `openings` of them) and the free walks between them (`edges`).
 
-    `lines` is every outline that stops a walk, the compound's own included; `solids` with `tree` stand on it, `thin`
-    are the walls and the boundary.
+    `seeing` numbers the spots on free ground. `lines` is every outline that stops a walk, the compound's own
+    included; `solids` with `tree` stand on it, `thin` are the walls and the boundary.
     """
 
     area: Any
@@ -89,6 +89,7 @@ class Ground:
     thin: Any
     tree: shapely.STRtree
     spots: Spots
+    seeing: Ints
     openings: int
     edges: Edges
 
@@ -145,6 +146,7 @@ def lay_ground(area: Any, openings: Spots, obstacles: Obstacles, ways: Ways, *, 
         thin=np.concatenate([thin, shapely.get_parts(shapely.boundary(area))]),
         tree=tree,
         spots=bends,
+        seeing=np.empty(0, dtype=np.int64),
         openings=0,
         edges=_no_edges(),
     )
@@ -153,7 +155,7 @@ def lay_ground(area: Any, openings: Spots, obstacles: Obstacles, ways: Ways, *, 
     spots = Spots.joined([openings, passages, bends])
     seeing = np.flatnonzero(is_free(here, spots.test))
     edges = joined((_sight_edges(spots, seeing, lines, limit_m), through))
-    return replace(here, spots=spots, openings=len(openings), edges=edges)
+    return replace(here, spots=spots, seeing=seeing, openings=len(openings), edges=edges)
 
 
 def is_free(ground: Ground, points: Floats) -> Bools:

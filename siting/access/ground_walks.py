@@ -40,7 +40,7 @@ class GroundWalks:
 
 @dataclass(frozen=True, eq=False)
 class _Starts:
-    """Where walks start: `spots` with their `building` (doors and pockets, then corners of facades), and the facades themselves.
+    """Where walks start: `spots` with their `building` (doors and pockets, then corners of facades), and `facades`.
 
     `blocks` has the outline of every building; `plain` numbers those without doors, which own `facades` in order.
     """
@@ -121,11 +121,10 @@ def _from_starts(ground: Ground, starts: _Starts, limit_m: float) -> list[Edges]
     """Return the first legs: from a facade to the spots of the ground, and from each door to them."""
     spots = ground.spots
     count = starts.buildings
-    legs = touches(spots.xy, starts.facades, limit_m=limit_m)
-    legs = legs[np.flatnonzero(tangent(spots, legs.point, legs.xy - spots.xy[legs.point]))]
+    legs = _seen_from(ground, touches(spots.xy, starts.facades, limit_m=limit_m))
     legs = legs[np.flatnonzero(sight(ground.lines, spots.test[legs.point], legs.test))]
     doors = np.flatnonzero(starts.is_point)
-    door, spot = (pairs.ravel() for pairs in np.meshgrid(doors, np.arange(len(spots)), indexing="ij"))
+    door, spot = (pairs.ravel() for pairs in np.meshgrid(doors, ground.seeing, indexing="ij"))
     step = spots.xy[spot] - starts.spots.xy[door]
     length_m = np.hypot(step[:, 0], step[:, 1])
     fit = np.flatnonzero((length_m <= limit_m) & tangent(spots, spot, step))
@@ -136,14 +135,22 @@ def _from_starts(ground: Ground, starts: _Starts, limit_m: float) -> list[Edges]
     ]
 
 
+def _seen_from(ground: Ground, legs: Touch) -> Touch:
+    """Return the legs that start at spots on free ground and can be part of a shortest walk."""
+    spots = ground.spots
+    seeing = np.zeros(len(spots), dtype=bool)
+    seeing[ground.seeing] = True
+    legs = legs[np.flatnonzero(seeing[legs.point])]
+    return legs[np.flatnonzero(tangent(spots, legs.point, legs.xy - spots.xy[legs.point]))]
+
+
 def _to_sites(ground: Ground, starts: _Starts, sites: Any, limit_m: float) -> list[Edges]:
     """Return the last legs: from spots of the ground to outlines of sites, and straight from starts to sites."""
     spots, count = ground.spots, starts.buildings
     first = count + len(spots)
     found = []
     for numbers, edges, inside in _targets(sites):
-        legs = touches(spots.xy, edges, limit_m=limit_m, inside=inside)
-        legs = legs[np.flatnonzero(tangent(spots, legs.point, legs.xy - spots.xy[legs.point]))]
+        legs = _seen_from(ground, touches(spots.xy, edges, limit_m=limit_m, inside=inside))
         found.append(_leg_edges(ground, legs, spots.test, (count + np.arange(len(spots)), first + numbers)))
         legs = touches(starts.spots.xy, edges, limit_m=limit_m, inside=inside)
         found.append(_leg_edges(ground, legs, starts.spots.test, (starts.building, first + numbers)))

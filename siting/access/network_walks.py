@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from siting.access.network import Feet, Floats, Ints, WalkGraph, drop_feet, insert_feet
 from siting.access.reach import Joints, Pairs, reach

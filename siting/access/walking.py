@@ -49,7 +49,8 @@ class WalkOptions:
     """How far people walk, and to whose site.
 
     On the network, an object farther than `max_leg_m` from every walkable way that is joined to the street is
-    unreachable. `groups` are used by `Sharing.GROUPS`, `neighbour_m` by `Sharing.NEIGHBOURS`. `block_m` is the side of the blocks that searches run in; it changes speed, never a result.
+    unreachable. `groups` are used by `Sharing.GROUPS`, `neighbour_m` by `Sharing.NEIGHBOURS`. `block_m` is the side
+    of the blocks that searches run in; it changes speed, never a result.
     """
 
     radius_m: float

@@ -1,11 +1,9 @@
-"""Audit of reach: every walk of the plan again, on a second road through the mapped ways.
+"""Audit of reach: every walk of the plan again, on a second road through the mapped ways or over open ground.
 
-networkx instead of scipy, one site after the other instead of blocks, and the nearest way found by looking
-at all of them. What a walk is: from a building's mapped entrances (else from its outline) by a straight leg
-to the nearest walkable edge that is joined to the street, along the network, and by a straight leg to the
-site's outline. An edge joins two consecutive vertices of a way; vertices are one where they agree to the
-millimetre. A part of the network is joined to the street if it holds 100 m of public street or is the
-longest part. Lengths are metres.
+Over open ground see `siting.plan.audit_open`. On mapped ways: networkx instead of scipy, one site after the other
+instead of blocks, and the nearest way found by looking at all of them. What a walk is there: from a building's mapped
+entrances (else from its outline) by a straight leg to the nearest walkable edge that is joined to the street, along
+the network, and by a straight leg to the site's outline.
 """
 
 import math
@@ -17,13 +15,16 @@ from typing import Any
 import shapely
 
 from siting.plan.audit_network import Foot, Network, Node, feet_of, read_network, spread, walk
+from siting.plan.audit_open import open_walks_again
 from siting.plan.audit_reading import Facts, RunFolder
 from siting.plan.audit_record import Checked, Finding, rows_of
 
-__all__ = ["MOST_LINKS", "check_links", "check_walks", "walks_again"]
+__all__ = ["MOST_LINKS", "MOST_OPEN_LINKS", "check_links", "check_walks", "walks_again"]
 
 #: Walks re-measured at most; of a longer list every n-th is taken.
 MOST_LINKS = 3000
+#: The same over open ground, where every corner is tried with every other.
+MOST_OPEN_LINKS = 600
 
 _WALK_M = 0.01
 
@@ -50,12 +51,26 @@ def check_links(run: RunFolder) -> Checked:
                      f"步行 {link.walk_m:.2f} m,而直线距离为 {straight_m:.2f} m",
                      measured=link.walk_m, required=straight_m)
             )  # fmt: skip
-        if run.settings.sharing == "own" and building["compound_id"] != site["compound_id"]:
+        if not _may_use(run, building["compound_id"], site["compound_id"]):
             findings.append(
                 _say("sharing-broken", link, f"is of compound {building['compound_id']}, not {site['compound_id']}",
                      f"属小区 {building['compound_id']},而非 {site['compound_id']}")
             )  # fmt: skip
     return Checked(tuple(findings), 4 * len(run.links))
+
+
+def _may_use(run: RunFolder, home: str, place: str) -> bool:
+    """Return whether residents of one compound may use the sites of another, as the study says."""
+    compounds, settings = run.facts.tables["compounds"], run.settings
+    if home == place or settings.sharing == "everyone":
+        return True
+    if settings.sharing == "neighbours":
+        apart_m = compounds.geometry[home].distance(compounds.geometry[place])
+        return bool(apart_m <= settings.neighbour_m)
+    if settings.sharing == "groups":
+        names = [{key, compounds["name"][key]} for key in (home, place)]
+        return any(all(called & set(group) for called in names) for group in settings.groups)
+    return False
 
 
 def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
@@ -64,19 +79,28 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
         run.sites.index
     )
     links = run.links[known].sort_values(["site_id", "building_id"], kind="stable")
-    step = math.ceil(len(links) / MOST_LINKS) if len(links) else 1
+    open_ground = run.settings.ground == "open"
+    most = MOST_OPEN_LINKS if open_ground else MOST_LINKS
+    step = math.ceil(len(links) / most) if len(links) else 1
     links = links.iloc[::step]
     notes = (
         (f"Walks were measured again for 1 link in {step} ({len(links)} of {len(run.links)}). "
          f"步行距离每 {step} 条抽查一条。",) if step > 1 else ()
     )  # fmt: skip
-    sites = {str(name): _row(run.sites, name).geometry for name in links["site_id"].unique()}
-    ranges = walks_again(
-        run.facts,
-        list(zip(links["building_id"], links["site_id"], strict=True)),
-        sites,
-        limits_m=(run.settings.radius_m, run.settings.max_leg_m),
-    )
+    pairs = list(zip(links["building_id"], links["site_id"], strict=True))
+    sites = {str(name): _row(run.sites, name) for name in links["site_id"].unique()}
+    if open_ground:
+        found = open_walks_again(
+            run.facts,
+            pairs,
+            {name: (site.geometry, site["compound_id"]) for name, site in sites.items()},
+            limit_m=run.settings.radius_m,
+            all_round=run.settings.boundary == "open",
+        )
+        ranges = {pair: (walk_m, walk_m) for pair, walk_m in found.items()}
+    else:
+        shapes = {name: site.geometry for name, site in sites.items()}
+        ranges = walks_again(run.facts, pairs, shapes, limits_m=(run.settings.radius_m, run.settings.max_leg_m))
     findings = []
     for link in rows_of(links):
         low_m, high_m = ranges[link.building_id, link.site_id]
