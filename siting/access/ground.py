@@ -168,7 +168,7 @@ def is_free(ground: Ground, points: Floats) -> Bools:
 
 
 def facades_of(ground: Ground, shapes: Sequence[Any], *, inside: bool = False) -> tuple[Any, Bools]:
-    """Return for each shape the polygon whose outline people walk to, and whether it is the shape itself.
+    """Return for each shape the polygon whose outline people walk to, and whether a corner or an edge of it is free.
 
     A building that others enclose (a tower on its podium), or a site under a roof, is reached at the outline of
     the whole block that it is part of.
@@ -185,8 +185,8 @@ def facades_of(ground: Ground, shapes: Sequence[Any], *, inside: bool = False) -
     own[:] = np.bincount(np.tile(edges.owner, 2), weights=free, minlength=len(polygons)) > 0
     blocks = polygons.copy()
     for number in np.flatnonzero(~own):
-        own[number] = _is_partly_free(ground, polygons[number])
-        blocks[number] = polygons[number] if own[number] else _block(ground, polygons[number])
+        if not _is_partly_free(ground, polygons[number]):
+            blocks[number] = _block(ground, polygons[number])
     return blocks, own
 
 

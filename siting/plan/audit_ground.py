@@ -85,7 +85,8 @@ def lay_open_ground(
     solids = here[shapely.get_dimensions(here) == 2]
     walls = here[shapely.get_dimensions(here) == 1]
     broad = shapely.buffer(walls, _WALL_M, cap_style="square", **_MITRE)
-    closed = shapely.union_all([*solids, *broad, *_plugs([*solids, *broad, area.boundary])])
+    parts = shapely.get_parts(shapely.union_all([*solids, *broad]))
+    closed = shapely.union_all([*parts, *_plugs([*parts, area.boundary])])
     for gate in gates[shapely.intersects(area, gates)] if len(gates) else ():
         for wall in walls:
             if wall.distance(gate) <= _GATE_M:
