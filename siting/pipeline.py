@@ -19,8 +19,10 @@ import pandas as pd
 
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.fire_access import blocking_sites
+from siting.access.openings import Boundary
 from siting.access.power import connect_power
-from siting.access.walking import Sharing, WalkOptions, measure_links
+from siting.access.sharing import Group, Sharing
+from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layers import LayerSpec
@@ -298,7 +300,15 @@ def _figures(study: Study, district: District) -> Mapping[str, Mapping[str, Any]
 
 def _walk_options(study: Study) -> WalkOptions:
     section = study.reach
-    return WalkOptions(radius_m=section.radius_m, sharing=Sharing(section.sharing), max_leg_m=section.max_leg_m)
+    return WalkOptions(
+        radius_m=section.radius_m,
+        sharing=Sharing(section.sharing),
+        groups=tuple(Group(group.name, group.compounds) for group in section.groups),
+        neighbour_m=section.neighbour_m,
+        ground=GroundModel(section.ground),
+        boundary=Boundary(section.boundary),
+        max_leg_m=section.max_leg_m,
+    )
 
 
 def _parameters(study: Study, plan: Plan) -> dict[str, object]:
@@ -309,6 +319,8 @@ def _parameters(study: Study, plan: Plan) -> dict[str, object]:
         "kinds": list(study.facility.kinds),
         "radius_m": study.reach.radius_m,
         "sharing": study.reach.sharing,
+        "ground": study.reach.ground,
+        "boundary": study.reach.boundary,
         "vehicle": study.facility.vehicle,
         "vehicles_per_port": figures.pop() if len(figures) == 1 else by_kind,
         "position_error_m": study.source.position_error_m,

@@ -121,12 +121,30 @@ class DemandSection(_Section):
     default_levels: Positive = 5.0
 
 
+class GroupSection(_Section):
+    """Compounds, by id or name, whose residents share their sites."""
+
+    name: str
+    compounds: Annotated[tuple[str, ...], Field(min_length=2)]
+
+
 class ReachSection(_Section):
-    """How far people walk, and to whose site."""
+    """How far people walk, over which ground, and to whose site."""
 
     radius_m: Positive = 200.0
-    sharing: Literal["own", "everyone"] = "own"
+    sharing: Literal["own", "neighbours", "groups", "everyone"] = "own"
+    neighbour_m: Positive = 30.0
+    groups: tuple[GroupSection, ...] = ()
+    ground: Literal["open", "network"] = "open"
+    boundary: Literal["gates", "open"] = "gates"
     max_leg_m: Positive = 150.0
+
+    @model_validator(mode="after")
+    def _groups_are_used(self) -> "ReachSection":
+        if (self.sharing == "groups") != bool(self.groups):
+            message = 'sharing "groups" and [[reach.groups]] go together; give both or neither'
+            raise ValueError(message)
+        return self
 
 
 class LimitsSection(_Section):

@@ -29,6 +29,7 @@ __all__ = [
     "GROUPS",
     "LINKS",
     "OBSTACLES",
+    "OPENINGS",
     "PARKING",
     "ROADS",
     "SITES",
@@ -246,6 +247,18 @@ BARRIERS = Table(
     "barriers", "barrier_id", {"kind": _text("wall", "fence", "hedge", "other"), "source": _SOURCE}, LINES | POLYGONS
 )
 GATES = Table("gates", "gate_id", {"kind": _text(), "access": _text(nullable=True), "source": _SOURCE}, POINTS)
+OPENINGS = Table(
+    "openings",
+    "opening_id",
+    {
+        "compound_id": _text(),
+        "basis": _text("gate", "way", "assumed"),  # a gate; a way that crosses the boundary; an open boundary
+        "access": _text("open", "residents"),
+        "feature_id": _text(nullable=True),  # the gate or the way
+        "source": _SOURCE,
+    },
+    POINTS,
+)
 OBSTACLES = Table(
     "obstacles",
     "obstacle_id",

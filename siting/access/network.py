@@ -88,16 +88,23 @@ def street_vertices(graph: WalkGraph, street: Bools, *, min_street_m: float) -> 
     return np.asarray(public[label], dtype=bool)
 
 
-def drop_feet(graph: WalkGraph, edges: Ints, shapes: NDArray[Any]) -> Feet:
+def drop_feet(graph: WalkGraph, edges: Ints, shapes: NDArray[Any], *, tie_m: float = 0.0) -> Feet:
     """Return the foot of every shape on the nearest of `edges`, by straight line from its outline or point.
 
-    A shape that meets an edge has a leg of 0 m. Ties give several feet, so the order of edges decides nothing.
+    A shape that meets an edge has a leg of 0 m. Ties (legs at most `tie_m` longer than the shortest) give several
+    feet, so the order of edges decides nothing.
     """
     if len(edges) == 0 or len(shapes) == 0:
         none = np.empty(0, dtype=np.int64)
         return Feet(shape=none, edge=none, along_m=np.empty(0), leg_m=np.empty(0))
     segments = shapely.linestrings(graph.xy[graph.ends[edges]])
-    (shape, found), leg_m = shapely.STRtree(segments).query_nearest(shapes, return_distance=True)
+    tree = shapely.STRtree(segments)
+    (shape, found), leg_m = tree.query_nearest(shapes, return_distance=True)
+    if tie_m > 0.0:
+        nearest_m = np.full(len(shapes), 0.0)
+        nearest_m[shape] = leg_m
+        shape, found = tree.query(shapes, predicate="dwithin", distance=nearest_m + tie_m)
+        leg_m = shapely.distance(shapes[shape], segments[found])
     order = np.lexsort((found, shape))
     shape, found, leg_m = shape[order], found[order], leg_m[order]
     landing = shapely.get_point(shapely.shortest_line(shapes[shape], segments[found]), 1)

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from siting.access.network import Floats, Ints, WalkGraph
 
-__all__ = ["LIMIT_EPSILON_M", "Joints", "Pairs", "reach"]
+__all__ = ["LIMIT_EPSILON_M", "Joints", "Pairs", "reach", "shortest"]
 
 #: Walks within this of the limit are at the limit, and the limit is inside (lengths are sums of rounded numbers).
 LIMIT_EPSILON_M = 1e-6
@@ -61,7 +61,7 @@ def reach(graph: WalkGraph, sources: Joints, targets: Joints, *, limit_m: float,
     """
     if len(np.unique(targets.vertex)) < len(np.unique(sources.vertex)):
         found = reach(graph, targets, sources, limit_m=limit_m, block_m=block_m)
-        return _shortest(found.target, found.source, found.walk_m)
+        return shortest(found.target, found.source, found.walk_m)
     matrix = _matrix(graph)
     by_x = np.argsort(graph.xy[:, 0], kind="stable")
     pieces = [
@@ -72,7 +72,7 @@ def reach(graph: WalkGraph, sources: Joints, targets: Joints, *, limit_m: float,
     if not pieces:
         none = np.empty(0, dtype=np.int64)
         return Pairs(source=none, target=none, walk_m=np.empty(0))
-    return _shortest(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+    return shortest(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
 def _blocks(xy: Floats, block_m: float) -> list[Ints]:
@@ -138,7 +138,7 @@ def _matrix(graph: WalkGraph) -> Any:
     return csr_array((length_m[first], (tail[first], head[first])), shape=(size, size))
 
 
-def _shortest(source: Ints, target: Ints, walk_m: Floats) -> Pairs:
+def shortest(source: Ints, target: Ints, walk_m: Floats) -> Pairs:
     """Return each pair once, with its shortest walk, sorted."""
     order = np.lexsort((walk_m, target, source))
     source, target, walk_m = source[order], target[order], walk_m[order]

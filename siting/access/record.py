@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 
 from siting import tables
@@ -30,19 +31,22 @@ class Links:
     """Every pair (building, accepted candidate) within the walking limit and allowed by the sharing policy.
 
     No row means out of reach. `unreachable` lists objects that cannot be joined to the street network:
-    columns object_id, layer ("buildings"/"candidates"), reason, nearest_m (to a way joined to the street).
+    columns object_id, layer ("buildings"/"candidates"), reason, nearest_m (to a way joined to the street; unknown
+    on open ground).
     """
 
     frame: pd.DataFrame  # siting.tables.LINKS, sorted by building_id, candidate_id
     unreachable: pd.DataFrame
+    openings: gpd.GeoDataFrame  # siting.tables.OPENINGS: where compounds open to the street, and why
     radius_m: float
-    sharing: str  # "own" (compound) or "everyone"
+    sharing: str  # "own" (compound), "neighbours", "groups" or "everyone"
     demand: Demand
     verdicts: Verdicts
 
     def __post_init__(self) -> None:
         """Check the table."""
         tables.LINKS.check(self.frame)
+        tables.OPENINGS.check(self.openings)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

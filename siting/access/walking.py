@@ -1,107 +1,143 @@
-"""Reach: who can walk to which accepted candidate, and how far; what cannot be joined to the street is listed.
+"""Reach: who can walk to which accepted candidate, and how far; what cannot be reached is listed.
 
-A walk goes from the building (its mapped entrances, else its outline) by a straight leg to the nearest edge
-of the walkable network, along the network, and by a straight leg to the candidate's outline. Legs look at no
-wall and no other building yet, and inside a compound the network is all there is: distances there are on the
-long side.
+Two models, chosen in the study (`reach.ground`):
+
+* "open" (default): over the open ground of compounds, around buildings, walls and water, through openings that are
+  known or assumed, and on mapped ways in between (`siting.access.open_walks`).
+* "network": from the building (its mapped entrances, else its outline) by a straight leg to the nearest edge of the
+  walkable network, along it, and by a straight leg to the candidate's outline. Legs look at no wall and no building,
+  and inside a compound the network is all there is: distances there are on the long side.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from siting.access.network import Bools, Feet, Floats, Ints, WalkGraph, drop_feet, insert_feet, split_ways
-from siting.access.network import street_vertices as find_street_vertices
-from siting.access.reach import Joints, Pairs, reach
+from siting.access.ground import Obstacles, read_obstacles
+from siting.access.network import Bools, Floats
+from siting.access.network_walks import NetworkOptions, Unreachable, walk_network
+from siting.access.open_walks import Ends, OpenOptions, walk_openly
+from siting.access.openings import Boundary, Openings, find_openings
+from siting.access.reach import Pairs
 from siting.access.record import Demand, Links
+from siting.access.sharing import Group, Sharing, may_use
+from siting.access.streets import read_streets
 from siting.district.record import District
 from siting.errors import TableError, UsageError
 from siting.kinds import Choice
 from siting.sites.record import Verdicts
 
-__all__ = ["Sharing", "WalkOptions", "measure_links"]
+__all__ = ["GroundModel", "WalkOptions", "measure_links"]
 
-#: A part of the walking network counts as joined to the public street when it holds this much of it (the
-#: shortest street block worth the name), or when it is the longest part of all.
-_MIN_STREET_M = 100.0
-
-#: Drivable ways that are no public street: they may lie behind a compound's gate.
-_NOT_PUBLIC = frozenset({"service", "track", "driveway"})
+_SHUT_IN = "shut in by buildings, walls or water: no walk leads to an opening of its compound"
+_NO_OPENING = "its compound has no opening: no gate is known and no way joined to the street runs beside it"
 
 
-class Sharing(Choice):
-    """Who may use whose site."""
+class GroundModel(Choice):
+    """Where people walk inside compounds."""
 
-    OWN = "own"  # a compound's residents use the sites of that compound only
-    EVERYONE = "everyone"  # everybody within the limit
+    OPEN = "open"  # over the ground, around obstacles, through openings
+    NETWORK = "network"  # on mapped ways only
 
 
 @dataclass(frozen=True, kw_only=True)
 class WalkOptions:
     """How far people walk, and to whose site.
 
-    An object farther than `max_leg_m` from every walkable way that is joined to the street is unreachable.
-    `block_m` is the side of the blocks that searches run in; it changes speed, never a result.
+    On the network, an object farther than `max_leg_m` from every walkable way that is joined to the street is
+    unreachable. `groups` are used by `Sharing.GROUPS`, `neighbour_m` by `Sharing.NEIGHBOURS`. `block_m` is the side
+    of the blocks that searches run in; it changes speed, never a result.
     """
 
     radius_m: float
     sharing: Sharing = Sharing.OWN
+    groups: tuple[Group, ...] = ()
+    neighbour_m: float = 30.0
+    ground: GroundModel = GroundModel.OPEN
+    boundary: Boundary = Boundary.GATES
     max_leg_m: float = 150.0
     block_m: float = 800.0
 
     def __post_init__(self) -> None:
         """Refuse lengths that are not positive numbers."""
-        for name in ("radius_m", "max_leg_m", "block_m"):
+        for name in ("radius_m", "max_leg_m", "block_m", "neighbour_m"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0):
                 message = f"{name} is {value:g}; give a positive number of metres"
                 raise UsageError(message)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ways:
-    """The walkable network: graph, and for each edge whether it is joined to the street and its road id."""
-
-    graph: WalkGraph
-    reachable: Bools
-    road_ids: Any
-
-
-@dataclass(frozen=True, eq=False)
-class _Ends:
-    """Objects to be joined: ids, shapes that legs start from, and which object each shape belongs to."""
-
-    layer: str
-    ids: "pd.Index[str]"
-    shapes: Any
-    item: Ints
-
-
 def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> Links:
     """Return every pair (building with demand, accepted candidate) within the walking limit.
 
     `walk_m` is at most `options.radius_m` (the limit itself is inside) and never below `straight_m`, the true
-    distance between the two outlines. Raises `TableError` if the demand is of another district.
+    distance between the two outlines. Raises `TableError` if the demand is of another district, `UsageError` if a
+    group names an unknown compound.
     """
     district = verdicts.candidates.zones.district
     buildings = _buildings_of(demand, district)
     candidates = verdicts.candidates.frame.loc[sorted(verdicts.accepted)]
-    ways = _read_ways(district.roads)
-    ends = (_building_ends(buildings, district.entrances), _candidate_ends(candidates))
-    feet = [drop_feet(ways.graph, np.flatnonzero(ways.reachable), side.shapes) for side in ends]
-    pairs = _walk(ways.graph, ends, feet, options)
+    allowed = may_use(district.compounds, options.sharing, groups=options.groups, neighbour_m=options.neighbour_m)
+    number = district.compounds.index
+    ends = Ends(
+        buildings=buildings,
+        candidates=candidates,
+        home=number.get_indexer(demand.frame["compound_id"].reindex(buildings.index)),
+        place=number.get_indexer(candidates["compound_id"]),
+    )
+    streets = read_streets(district.roads)
+    obstacles = read_obstacles(district.buildings, district.barriers, district.obstacles, district.gates)
+    openings = find_openings(district, streets, obstacles, options.boundary)
+    if options.ground is GroundModel.OPEN:
+        pairs, lost = _walk_openly(district, ends, (openings, obstacles), allowed, options)
+    else:
+        settings = NetworkOptions(limit_m=options.radius_m, max_leg_m=options.max_leg_m, block_m=options.block_m)
+        pairs, lost = walk_network(buildings, district.entrances, candidates, streets, settings)
+        kept = allowed[ends.home[pairs.source], ends.place[pairs.target]]
+        pairs = Pairs(source=pairs.source[kept], target=pairs.target[kept], walk_m=pairs.walk_m[kept])
     return Links(
-        frame=_link_table(pairs, (buildings, candidates), demand, options.sharing),
-        unreachable=_unreachable(ways, ends, feet, options.max_leg_m),
+        frame=_link_table(pairs, buildings, candidates, limit_m=options.radius_m),
+        unreachable=_table_of(lost),
+        openings=openings.frame,
         radius_m=options.radius_m,
         sharing=options.sharing.value,
         demand=demand,
         verdicts=verdicts,
     )
+
+
+def _walk_openly(
+    district: District,
+    ends: Ends,
+    facts: tuple[Openings, Obstacles],
+    allowed: Bools,
+    options: WalkOptions,
+) -> tuple[Pairs, list[Unreachable]]:
+    """Return the pairs over open ground, and what no walk leads to."""
+    openings, obstacles = facts
+    settings = OpenOptions(limit_m=options.radius_m, allowed=allowed, block_m=options.block_m)
+    found = walk_openly(district, ends, openings, obstacles, settings)
+    compounds = district.compounds.index.to_numpy()
+    with_opening = set(openings.frame["compound_id"])
+    lost = []
+    sides = (
+        ("buildings", ends.buildings.index, ends.home, found.shut_in_buildings, found.pairs.source),
+        ("candidates", ends.candidates.index, ends.place, found.shut_in_candidates, found.pairs.target),
+    )
+    for layer, ids, compound, shut_in, linked in sides:
+        for row in np.setdiff1d(np.flatnonzero(shut_in), linked):
+            reason = _SHUT_IN if compounds[compound[row]] in with_opening else _NO_OPENING
+            lost.append(Unreachable(str(ids[row]), layer, reason, np.nan))
+    return found.pairs, lost
+
+
+def _table_of(lost: Sequence[Unreachable]) -> pd.DataFrame:
+    rows = [astuple(one) for one in lost]
+    return pd.DataFrame(rows, columns=["object_id", "layer", "reason", "nearest_m"]).astype({"nearest_m": float})
 
 
 def _buildings_of(demand: Demand, district: District) -> gpd.GeoDataFrame:
@@ -112,114 +148,22 @@ def _buildings_of(demand: Demand, district: District) -> gpd.GeoDataFrame:
     return district.buildings.loc[demand.frame.index.sort_values()]
 
 
-def _read_ways(roads: gpd.GeoDataFrame) -> _Ways:
-    walkable = roads[roads["walkable"].astype(bool)]
-    graph, line = split_ways(walkable.geometry.to_numpy())
-    public = walkable["drivable"].astype(bool) & ~walkable["kind"].isin(_NOT_PUBLIC)
-    joined = find_street_vertices(graph, public.to_numpy()[line], min_street_m=_MIN_STREET_M)
-    return _Ways(graph, joined[graph.ends[:, 0]], walkable.index.to_numpy()[line])
-
-
-def _building_ends(buildings: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> _Ends:
-    """Return entrances where a building has any (an emergency exit is none), its outline otherwise."""
-    doors = entrances[(entrances["kind"] == "entrance") & entrances["building_id"].isin(buildings.index)]
-    plain = np.flatnonzero(~buildings.index.isin(doors["building_id"]))
-    shapes = np.concatenate([doors.geometry.to_numpy(), buildings.geometry.to_numpy()[plain]])
-    item = np.concatenate([buildings.index.get_indexer(doors["building_id"]), plain])
-    return _Ends("buildings", buildings.index, shapes, item.astype(np.int64))
-
-
-def _candidate_ends(candidates: gpd.GeoDataFrame) -> _Ends:
-    return _Ends("candidates", candidates.index, candidates.geometry.to_numpy(), np.arange(len(candidates)))
-
-
-def _walk(graph: WalkGraph, ends: tuple[_Ends, _Ends], feet: list[Feet], options: WalkOptions) -> Pairs:
-    """Join both sides to the network at once, so that feet on one edge stand in order, and search."""
-    split = len(feet[0].edge)
-    both = Feet(
-        shape=np.concatenate([side.shape for side in feet]),
-        edge=np.concatenate([side.edge for side in feet]),
-        along_m=np.concatenate([side.along_m for side in feet]),
-        leg_m=np.concatenate([side.leg_m for side in feet]),
-    )
-    joined, vertex = insert_feet(graph, both)
-    item = np.concatenate([side.item[foot.shape] for side, foot in zip(ends, feet, strict=True)])
-    joints = Joints(item=item, vertex=vertex, leg_m=both.leg_m)
-    near = both.leg_m <= options.max_leg_m
-    is_source = np.arange(len(item)) < split
-    return reach(
-        joined,
-        joints[near & is_source],
-        joints[near & ~is_source],
-        limit_m=options.radius_m,
-        block_m=options.block_m,
-    )
-
-
 def _link_table(
-    pairs: Pairs, tables: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], demand: Demand, sharing: Sharing
+    pairs: Pairs, buildings: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame, *, limit_m: float
 ) -> pd.DataFrame:
-    """Return the pairs that the policy allows, with ids and true distances, sorted by both ids."""
-    buildings, candidates = tables
+    """Return the pairs with ids and true distances, sorted by both ids."""
     source, target, walk_m = pairs.source, pairs.target, pairs.walk_m
-    if sharing is Sharing.OWN:
-        home = demand.frame["compound_id"].reindex(buildings.index).to_numpy()
-        own = home[source] == candidates["compound_id"].to_numpy()[target]
-        source, target, walk_m = source[own], target[own], walk_m[own]
     straight_m: Floats = shapely.distance(buildings.geometry.to_numpy()[source], candidates.geometry.to_numpy()[target])
+    # An entrance may be mapped a little outside its building's outline, and a tower on a podium is left at the
+    # podium's outline, so that the walk comes out shorter than the distance; nobody walks less than that.
+    walk_m = np.maximum(walk_m, straight_m)
+    near = walk_m <= limit_m
+    source, target, walk_m, straight_m = source[near], target[near], walk_m[near], straight_m[near]
     return pd.DataFrame(
         {
             "building_id": buildings.index.to_numpy()[source],
             "candidate_id": candidates.index.to_numpy()[target],
-            # An entrance may be mapped a little outside its building's outline, so that the walk from it
-            # comes out shorter than the distance between the outlines; nobody walks less than that.
-            "walk_m": np.maximum(walk_m, straight_m),
+            "walk_m": walk_m,
             "straight_m": straight_m,
         }
     )
-
-
-def _unreachable(ways: _Ways, ends: tuple[_Ends, _Ends], feet: list[Feet], max_leg_m: float) -> pd.DataFrame:
-    """Return what has no foot within `max_leg_m`, with the distance to the nearest way joined to the street."""
-    rows = [
-        row
-        for side, foot in zip(ends, feet, strict=True)
-        for row in _unreachable_rows(ways, side, _nearest_m(side, foot), max_leg_m)
-    ]
-    return pd.DataFrame(rows, columns=["object_id", "layer", "reason", "nearest_m"]).astype({"nearest_m": float})
-
-
-def _nearest_m(ends: _Ends, feet: Feet) -> Floats:
-    nearest_m = np.full(len(ends.ids), np.inf)
-    np.minimum.at(nearest_m, ends.item[feet.shape], feet.leg_m)
-    return nearest_m
-
-
-def _unreachable_rows(
-    ways: _Ways, ends: _Ends, nearest_m: Floats, max_leg_m: float
-) -> list[tuple[str, str, str, float]]:
-    far = np.flatnonzero(nearest_m > max_leg_m)
-    shapes = np.flatnonzero(np.isin(ends.item, far))
-    islands = drop_feet(ways.graph, np.flatnonzero(~ways.reachable), ends.shapes[shapes])
-    island_of: dict[int, tuple[float, str]] = {}
-    for shape, edge, leg_m in zip(islands.shape, islands.edge, islands.leg_m, strict=True):
-        item = int(ends.item[shapes[shape]])
-        found = (float(leg_m), str(ways.road_ids[edge]))
-        island_of[item] = min(island_of.get(item, found), found)
-    return [
-        (
-            str(ends.ids[item]),
-            ends.layer,
-            _reason(nearest_m[item], island_of.get(item), max_leg_m),
-            nearest_m[item] if np.isfinite(nearest_m[item]) else np.nan,
-        )
-        for item in far.tolist()
-    ]
-
-
-def _reason(nearest_m: float, island: tuple[float, str] | None, max_leg_m: float) -> str:
-    if island is not None and island[0] <= max_leg_m:
-        return f"the walkable way beside it ({island[1]}, {island[0]:.0f} m) is not joined to the street"
-    if not np.isfinite(nearest_m):
-        return "no walkable way is mapped"
-    return f"the nearest walkable way joined to the street is {nearest_m:.0f} m away (limit {max_leg_m:g} m)"

@@ -25,7 +25,7 @@ from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.styles import STYLED, style_qml
 from siting.outputs.texts import Texts
-from siting.tables import CANDIDATES, GROUPS, POLYGONS, SITES, ZONES, Table
+from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, ZONES, Table
 
 __all__ = ["FACT_LAYERS", "read_layers", "write_geopackage"]
 
@@ -117,6 +117,7 @@ def _spatial(run: Run) -> Iterator[_Layer]:
     yield _geometry_layer("candidates", judged, CANDIDATES)
     yield _geometry_layer("groups", run.candidates.groups, GROUPS)
     yield _geometry_layer("sites", run.plan.sites, SITES)
+    yield _geometry_layer("openings", run.links.openings, OPENINGS)
     service = gpd.GeoDataFrame(
         view.building_service(run), geometry=district.buildings.geometry.reindex(run.demand.frame.index)
     )

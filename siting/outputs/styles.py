@@ -100,6 +100,14 @@ _STYLES: Mapping[str, _Style] = {
     ),
     "barriers": _Style(None, (("", "layer.barriers", _Look("line", "", PALETTE["barrier"], 0.35)),)),
     "gates": _Style(None, (("", "layer.gates", _Look("marker", "#ffffff", PALETTE["barrier"], 2.0)),)),
+    "openings": _Style(
+        "basis",
+        (
+            ("gate", "opening.gate", _Look("marker", PALETTE["accepted"], PALETTE["barrier"], 1.8)),
+            ("way", "opening.way", _Look("marker", PALETTE["zone"], PALETTE["barrier"], 1.8)),
+            ("assumed", "opening.assumed", _Look("marker", "#ffffff", PALETTE["zone"], 1.2)),
+        ),
+    ),
     "parking": _Style(None, (("", "layer.parking", _fill("parking", "building_line", width=0.15)),)),
     "zones": _Style(
         None, (("", "layer.zones", _Look("fill", PALETTE["zone"], PALETTE["zone"], 0.1, opacity=0.45, hatch=True)),)

@@ -88,6 +88,10 @@ class Settings:
     radius_m: float
     max_leg_m: float
     sharing: str
+    ground: str
+    boundary: str
+    neighbour_m: float
+    groups: tuple[tuple[str, ...], ...]
     position_error_m: float
     surveyed: tuple[str, ...]
     rates: DemandRates
@@ -327,6 +331,10 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             radius_m=float(study["reach"]["radius_m"]),
             max_leg_m=float(study["reach"]["max_leg_m"]),
             sharing=str(study["reach"]["sharing"]),
+            ground=str(study["reach"].get("ground", "network")),  # what runs were before there was a choice
+            boundary=str(study["reach"].get("boundary", "gates")),
+            neighbour_m=float(study["reach"].get("neighbour_m", 0.0)),
+            groups=tuple(tuple(map(str, group["compounds"])) for group in study["reach"].get("groups", ())),
             position_error_m=float(study["source"]["position_error_m"]),
             surveyed=tuple(sorted({*map(str, study["source"].get("surveyed", ())), *surveyed})),
             rates=_rates(study["demand"], str(study["facility"]["kinds"][0])),

@@ -39,7 +39,7 @@ def block(x, y, wide=10.0, deep=10.0):
     return box(x, y, x + wide, y + deep)
 
 
-def ground(*, buildings=(), roads=(), entrances=(), transformers=(), compounds=WHOLE):
+def ground(*, buildings=(), roads=(), entrances=(), transformers=(), compounds=WHOLE, barriers=(), gates=(), others=()):
     """Draw a district; every object is (id, shape) or (id, shape, {column: value}). Roads are public streets."""
     items = [
         make(row[1], id=row[0], **(usual | (row[2] if len(row) > 2 else {})))
@@ -48,11 +48,13 @@ def ground(*, buildings=(), roads=(), entrances=(), transformers=(), compounds=W
             (builders.building, buildings, {"compound_id": "c1"}),
             (builders.road, roads, {"kind": "residential"}),
             (builders.entrance, entrances, {"building_id": "b1", "kind": "entrance"}),
+            (builders.barrier, barriers, {"kind": "wall"}),
+            (builders.gate, gates, {"kind": "gate"}),
             (_transformer, transformers, {"compound_ids": "c1", "spare_kva": 100.0}),
         )
         for row in rows
     ]
-    return builders.district(*items, origin=ORIGIN)
+    return builders.district(*items, *others, origin=ORIGIN)
 
 
 def _transformer(where, *, compound_ids, **values):

@@ -1,4 +1,4 @@
-"""Walks on hand-drawn grounds whose lengths a reader can add up."""
+"""Walks on mapped ways alone, on hand-drawn grounds whose lengths a reader can add up."""
 
 import hashlib
 
@@ -8,7 +8,8 @@ import pytest
 from access.reach_builders import block, demand, ground, verdicts
 from shapely import LineString, Point, Polygon, box
 
-from siting.access.walking import Sharing, WalkOptions, measure_links
+from siting.access.sharing import Sharing
+from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.errors import TableError, UsageError
 
 # A street along y = 0; b1 stands 20 m north of it around x = 0, s1 10 m south around x = 100.
@@ -18,6 +19,7 @@ S1 = ("s1", block(95, -15, wide=10, deep=5))
 
 
 def links(of, candidates, *, radius_m=500.0, **options):
+    options = {"ground": GroundModel.NETWORK} | options
     return measure_links(verdicts(of, candidates), demand(of), WalkOptions(radius_m=radius_m, **options))
 
 
@@ -140,7 +142,7 @@ def test_sharing_decides_whose_site_may_be_used():
 def test_rejected_candidates_are_not_linked():
     of = ground(buildings=[B1], roads=[STREET])
     judged = verdicts(of, [S1, ("s2", block(50, 20))], accepted=("s2",))
-    found = measure_links(judged, demand(of), WalkOptions(radius_m=500.0))
+    found = measure_links(judged, demand(of), WalkOptions(radius_m=500.0, ground=GroundModel.NETWORK))
     assert found.frame["candidate_id"].to_list() == ["s2"]
 
 
@@ -197,5 +199,5 @@ def test_a_limit_that_is_none_is_refused(radius_m):
 
 def test_sharing_accepts_text_and_lists_the_choices():
     assert Sharing.create("Everyone") is Sharing.EVERYONE
-    with pytest.raises(UsageError, match="own, everyone"):
+    with pytest.raises(UsageError, match="own, neighbours, groups, everyone"):
         Sharing.create("nobody")

@@ -14,7 +14,8 @@ from access import reach_builders
 from shapely.affinity import translate
 
 from siting.access.demand import DemandOptions, estimate_demand
-from siting.access.walking import Sharing, WalkOptions, measure_links
+from siting.access.sharing import Sharing
+from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.build import SourceOptions, read_district
 
 OSM = Path(__file__).parents[3] / "shared" / "osm"
@@ -94,7 +95,9 @@ def test_networkx_agrees_on_pairs_of_a_real_city(name, monkeypatch):
     of = read(name)
     judged = sheds_in(of, 120, monkeypatch)
     demand = estimate_demand(of, DemandOptions())
-    found = measure_links(judged, demand, WalkOptions(radius_m=400.0, sharing=Sharing.EVERYONE)).frame
+    found = measure_links(
+        judged, demand, WalkOptions(radius_m=400.0, sharing=Sharing.EVERYONE, ground=GroundModel.NETWORK)
+    ).frame
     found = found.set_index(["building_id", "candidate_id"])
     assert len(found) > 1000
     assert (found["walk_m"] >= found["straight_m"]).all()
@@ -118,7 +121,9 @@ def test_networkx_agrees_on_pairs_of_a_real_city(name, monkeypatch):
 def test_a_poor_file_lists_what_it_cannot_reach(monkeypatch):
     of = read("jiangxi_guixi", compounds_from="blocks")
     judged = sheds_in(of, 200, monkeypatch)
-    found = measure_links(judged, estimate_demand(of, DemandOptions()), WalkOptions(radius_m=300.0))
+    found = measure_links(
+        judged, estimate_demand(of, DemandOptions()), WalkOptions(radius_m=300.0, ground=GroundModel.NETWORK)
+    )
     lost = found.unreachable
     assert set(lost["layer"]) == {"buildings", "candidates"}
     assert (lost["nearest_m"] > 150).all()

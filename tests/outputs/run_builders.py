@@ -360,6 +360,7 @@ def links(judged: Verdicts) -> Links:
             }
         ),
         unreachable=pd.DataFrame({"object_id": ["b/4"], "layer": ["buildings"], "reason": ["no way in"]}),
+        openings=tables.OPENINGS.empty(judged.candidates.frame.crs),
         radius_m=200.0,
         sharing="own",
         demand=demand,

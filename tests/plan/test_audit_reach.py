@@ -13,7 +13,7 @@ from shapely.affinity import rotate
 
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.record import Demand
-from siting.access.walking import WalkOptions, measure_links
+from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.build import SourceOptions, read_district
 from siting.plan import audit_walking
 from siting.plan.audit import audit_run
@@ -181,7 +181,8 @@ def test_both_roads_walk_the_same_way(seed):
     judged = verdicts(of, places)
     demand = Demand(frame=table, vehicle="ebike", assumptions=())
 
-    theirs = measure_links(judged, demand, WalkOptions(radius_m=400.0)).frame.set_index(["building_id", "candidate_id"])
+    options = WalkOptions(radius_m=400.0, ground=GroundModel.NETWORK)
+    theirs = measure_links(judged, demand, options).frame.set_index(["building_id", "candidate_id"])
     mine = walks_again(facts_of(of), theirs.index, judged.candidates.frame.geometry, limits_m=(400.0, 150.0))
 
     assert len(theirs) > 150
