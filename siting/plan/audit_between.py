@@ -60,6 +60,8 @@ def read_gap(clause: Clause, footprint: Any, things: Things, others: Things) -> 
     for (one, gap_m), (two, other_gap_m) in pairs:
         low, high = _owed(clause.values, one, two) if among else (most_m, most_m)
         slack_m = one.error_m + two.error_m
+        if gap_m + other_gap_m >= high + slack_m + reach_m:
+            continue  # so much stays free that nothing is said
         apart_m = one.shape.distance(two.shape)
         if apart_m <= DISTANCE_EPSILON_M or (not among and apart_m > most_m + slack_m + DISTANCE_EPSILON_M):
             continue  # one block; or farther apart than the strip is wide
