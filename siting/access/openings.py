@@ -229,7 +229,7 @@ def _frame(rows: list[_Found], district: District, streets: Streets) -> tuple[gp
     on_way = np.where(edge >= 0, streets.access[edge] if len(streets.access) else None, None)
     access = np.where(gate >= 0, words, on_way)
     sources = district.gates["source"].to_numpy(dtype=object)[gate] if len(district.gates) else np.full(len(gate), None)
-    feature = np.where(edge >= 0, streets.road_ids[edge] if len(streets.road_ids) else None, None)
+    feature: Any = np.where(edge >= 0, streets.road_ids[edge] if len(streets.road_ids) else None, None)
     if len(district.gates):
         feature = np.where(gate >= 0, district.gates.index.to_numpy(dtype=object)[gate], feature)
     frame = gpd.GeoDataFrame(
@@ -290,7 +290,7 @@ def _split_at_closed_gates(graph: WalkGraph, gates: gpd.GeoDataFrame) -> tuple[W
         ends[rows, side] = copies
         added.append(np.repeat(graph.xy[node][np.newaxis], len(rows), axis=0))
         size += len(rows)
-        around.setdefault(int(closed[number]), []).extend(copies.tolist())
+        around.setdefault(int(closed[number]), []).extend(int(copy) for copy in copies)
     xy = np.vstack([graph.xy, *added])
     return WalkGraph(xy=xy, ends=ends, length_m=graph.length_m), around
 
