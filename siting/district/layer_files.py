@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,13 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
+from siting.district.coordinates import Datum, parse_datum
 from siting.errors import LayerError
 
-__all__ = ["FORMATS", "LayerSpec", "RawLayer", "open_layer", "parse_crs"]
+__all__ = ["FORMATS", "LayerSpec", "RawLayer", "open_layer"]
 
 FORMATS = ("gpkg", "geojson", "json", "shp", "csv")
-_CRS_WORDS = {"wgs84": "EPSG:4326", "wgs 84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
-_SHIFTED = ("gcj", "mars", "bd09", "bd-09", "bd 09")
 _PLACE_COLUMNS = (("lon", "lat"), ("x", "y"))
 _SHAPE_COLUMNS = ("wkt", "geometry")
 
@@ -49,7 +47,7 @@ class RawLayer:
     sha256: str
     cells: pd.DataFrame
     shapes: Any = None
-    crs: CRS | None = None
+    datum: Datum | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -68,31 +66,10 @@ def open_layer(spec: LayerSpec) -> RawLayer:
     data = _bytes_of(spec.path)
     digest = hashlib.sha256(data).hexdigest()
     raw = _open_csv(spec, data, digest) if ending == "csv" else _open_spatial(spec, data, digest, ending)
-    if raw.cells.empty:
+    if not len(raw.cells):
         message = f"{name}: holds no row; leave the layer out if there is nothing to say"
         raise LayerError(message)
     return raw
-
-
-def parse_crs(text: str, name: str) -> CRS:
-    """Return the CRS called `text`; refuse shifted Chinese datums, which need a conversion."""
-    word = text.strip().casefold()
-    if any(shifted in word for shifted in _SHIFTED):
-        message = f"{name}: datum {text!r} is not supported yet; convert the layer to WGS 84 or CGCS2000 first"
-        raise LayerError(message)
-    try:
-        crs = CRS.from_user_input(_CRS_WORDS.get(word, text.strip()))
-    except CRSError as error:
-        message = f"{name}: CRS {text!r} is unknown; give a code such as EPSG:4490"
-        raise LayerError(message) from error
-    return _earthly(crs, name)
-
-
-def _earthly(crs: CRS, name: str) -> CRS:
-    if not (crs.is_geographic or crs.is_projected):
-        message = f"{name}: CRS {crs.name!r} says no place on the globe; declare one with crs= (--layer-crs EPSG:...)"
-        raise LayerError(message)
-    return crs
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -131,21 +108,27 @@ def _open_spatial(spec: LayerSpec, data: bytes, digest: str, ending: str) -> Raw
         return RawLayer(sha256=digest, cells=frame.astype(object), notes=notes)
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
     shapes = frame.geometry.to_numpy()
-    crs, doubt = _crs_of(spec, frame.crs if says_crs else None, ending)
-    return RawLayer(sha256=digest, cells=cells, shapes=shapes, crs=crs, notes=notes + doubt)
+    datum, doubt = _datum_of(spec, frame.crs if says_crs else None, ending)
+    return RawLayer(sha256=digest, cells=cells, shapes=shapes, datum=datum, notes=notes + doubt)
 
 
-def _crs_of(spec: LayerSpec, own: CRS | None, ending: str) -> tuple[CRS, tuple[str, ...]]:
-    """Return the CRS of a spatial file: its own; else the declared one; GeoJSON without either is WGS 84 (RFC 7946)."""
+def _datum_of(spec: LayerSpec, own: CRS | None, ending: str) -> tuple[Datum, tuple[str, ...]]:
+    """Return the datum of a spatial file: its own; else the declared one; GeoJSON without either is WGS 84 (RFC 7946).
+
+    No format can say GCJ-02 or BD-09: files in them say WGS 84. So a declared bent datum bends what the file says.
+    """
     name = spec.path.name
-    declared = parse_crs(spec.crs, name) if spec.crs else None
+    declared = parse_datum(spec.crs, name) if spec.crs else None
     if own is not None and not (own.is_engineering or own.name.startswith("Undefined")):
+        stated = parse_datum(own.to_string(), name)
+        if declared is not None and declared.shift:
+            return replace(declared, crs=stated.crs), ()
         note = f"{name}: says {own.name} itself; the declared {spec.crs} was not used"
-        return _earthly(own, name), (note,) if declared is not None and declared != own else ()
+        return stated, (note,) if declared is not None and declared.crs != own else ()
     if declared is not None:
         return declared, ()
     if ending in ("geojson", "json"):
-        return CRS.from_epsg(4326), ()
+        return parse_datum("wgs84", name), ()
     message = f"{name}: does not say its CRS; declare it with crs= (--layer-crs EPSG:...)"
     raise LayerError(message)
 
@@ -218,7 +201,7 @@ def _open_csv(spec: LayerSpec, data: bytes, digest: str) -> RawLayer:
     shapes = _csv_shapes(cells, name)
     if shapes is None:
         return RawLayer(sha256=digest, cells=cells)
-    return RawLayer(sha256=digest, cells=cells, shapes=shapes, crs=_csv_crs(spec, cells))
+    return RawLayer(sha256=digest, cells=cells, shapes=shapes, datum=_csv_datum(spec, cells))
 
 
 def _rows_of(data: bytes, name: str) -> list[list[str]]:
@@ -274,7 +257,7 @@ def _numbers(cells: pd.DataFrame, column: str, name: str) -> Any:
     return values
 
 
-def _csv_crs(spec: LayerSpec, cells: pd.DataFrame) -> CRS:
+def _csv_datum(spec: LayerSpec, cells: pd.DataFrame) -> Datum:
     name = spec.path.name
     columns = [title for title in cells.columns if title.casefold() == "crs"]
     said = sorted({text.strip() for text in cells[columns[0]]}) if columns else []
@@ -285,7 +268,7 @@ def _csv_crs(spec: LayerSpec, cells: pd.DataFrame) -> CRS:
     if not text:
         message = f"{name}: does not say the CRS of its coordinates; add a column crs or declare crs= (--layer-crs ...)"
         raise LayerError(message)
-    return parse_crs(text, name)
+    return parse_datum(text, name)
 
 
 def _one_line(error: object) -> str:

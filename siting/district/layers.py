@@ -7,7 +7,7 @@ cell says nothing, so what OpenStreetMap knows stays.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from siting.district.coordinates import Datum
 from siting.district.layer_columns import ROLES, Role, choose_role, read_cells, row_ids
+from siting.district.layer_datum import check_datum
 from siting.district.layer_files import LayerSpec, RawLayer, open_layer
 from siting.district.layer_merge import merged
 from siting.district.layer_place import place_shapes
@@ -32,8 +34,6 @@ _COVERED_SHARE = 0.5  # of a mapped building below a planner's: the same buildin
 _CLASH_SHARE = 0.1  # of the smaller of two outlines of compounds that both claim
 _SAME_GROUND_M2 = 0.01
 _DOOR_REACH_M = 3.0
-_FEWEST_FOR_OFFSET = 10
-_OFFSET_SHARE = 0.3  # GROUND.md section 5: 100 % in the right datum, 3-22 % in a wrong one
 _SINGLE = {"Polygon": "polygon", "LineString": "line", "Point": "point"}
 
 
@@ -47,6 +47,7 @@ class Layer:
     shapes: Any
     has_ids: bool
     notes: tuple[str, ...]
+    datum: Datum | None = None  # that the shapes were declared in
 
 
 def parse_layer_argument(text: str, *, crs: str | None = None) -> LayerSpec:
@@ -75,8 +76,8 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
     if shapes is None and not role.joins:
         message = f"{name}: has no geometry; {role.name} need a place (GeoPackage, or CSV with lon, lat, crs)"
         raise LayerError(message)
-    if shapes is not None:
-        shapes = place_shapes(shapes, raw.crs, target=target_crs, area=area, file_name=name, ids=ids)
+    if shapes is not None and raw.datum is not None:
+        shapes = place_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name, ids=ids)
     return Layer(
         role=role,
         file=InputFile(name, raw.sha256, role.name),
@@ -84,6 +85,7 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
         shapes=shapes,
         has_ids=has_ids,
         notes=(*raw.notes, *notes, *repaired),
+        datum=raw.datum,
     )
 
 
@@ -93,11 +95,19 @@ def apply_layers(district: District, layers: Iterable[LayerSpec]) -> District:
     What was replaced is in `overrides`, what was not used in `dropped` and `notes`. Raises `LayerError`.
     """
     area = district.study_area.buffer(district.halo_m)
-    read = [read_layer(spec, target_crs=district.crs, area=area) for spec in layers]
+    read = [_checked(read_layer(spec, target_crs=district.crs, area=area), district) for spec in layers]
     order = list(ROLES)
     for layer in sorted(read, key=lambda layer: order.index(layer.role.name)):
         district = _applied(district, layer)
     return district
+
+
+def _checked(layer: Layer, district: District) -> Layer:
+    """Return `layer` with a note if the map speaks against its datum or cannot tell; refuse a wrong one."""
+    if layer.shapes is None or layer.datum is None:
+        return layer
+    doubt = check_datum(layer.shapes, layer.datum, role=layer.role.name, district=district, file_name=layer.file.name)
+    return replace(layer, notes=(*layer.notes, doubt)) if doubt else layer
 
 
 def _applied(district: District, layer: Layer) -> District:
@@ -111,7 +121,7 @@ def _applied(district: District, layer: Layer) -> District:
         layer = _settled(layer)
         stands_for = _stand_ins(district, layer)
     table, log = merged(getattr(district, name), layer.values, layer.shapes, role=layer.role, stands_for=stands_for)
-    notes = [*layer.notes, *_offset_doubt(district, layer)]
+    notes = [*layer.notes]
     if lost:
         notes.append(
             f"{layer.file.name}: {len(lost)} rows meet no object here ({', '.join(key for key, _, _ in lost[:3])})"
@@ -279,31 +289,5 @@ def _stand_ins(district: District, layer: Layer) -> dict[str, str]:
     return {mapped: best[mapped][1] for mapped in sorted(best)}
 
 
-def _offset_doubt(district: District, layer: Layer) -> list[str]:
-    """Say so if the layer's buildings stand beside the mapped ones: its datum may be another one than declared."""
-    if layer.role.name != "buildings" or layer.shapes is None or district.buildings.empty:
-        return []
-    mapped = shapely.STRtree(district.buildings.geometry.to_numpy())
-    reach = shapely.buffer(shapely.convex_hull(shapely.union_all(district.buildings.geometry.to_numpy())), 0.0)
-    points = shapely.point_on_surface(layer.shapes)
-    points = points[shapely.intersects(reach, points)]
-    if len(points) < _FEWEST_FOR_OFFSET:
-        return []
-    share = len(np.unique(mapped.query(points, predicate="intersects")[0])) / len(points)
-    if share >= _OFFSET_SHARE:
-        return []
-    return [
-        f"{layer.file.name}: only {share:.0%} of its buildings stand on mapped ones; "
-        f"if the map is complete, the layer may be in another datum (GCJ-02, BD-09) than it says"
-    ]
-
-
 def _with(layer: Layer, values: pd.DataFrame, shapes: Any, notes: tuple[str, ...]) -> Layer:
-    return Layer(
-        role=layer.role,
-        file=layer.file,
-        values=values,
-        shapes=shapes,
-        has_ids=layer.has_ids,
-        notes=layer.notes + notes,
-    )
+    return replace(layer, values=values, shapes=shapes, notes=layer.notes + notes)
