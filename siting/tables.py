@@ -163,7 +163,7 @@ def _text(*choices: str, nullable: bool = False) -> pa.Column:
     return column("text", nullable=nullable, choices=choices)
 
 
-_SOURCE = _text("tag", "estimate", "planner", "survey", "block")
+_SOURCE = _text("tag", "estimate", "planner", "survey", "block", "open")
 _OPTIONAL_SOURCE = _text("tag", "estimate", "planner", "survey", "block", nullable=True)
 _NAME = _text(nullable=True)
 _QUANTITY = column("float", at_least=0.0)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from siting import tables
+from siting.district.layer_words import WORDS
 from siting.district.tags import clean_text
 from siting.errors import LayerError
 from siting.tables import Table
@@ -29,6 +30,7 @@ class Role:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()  # of a row that is new
     joins: bool = False  # may come without geometry, by id or unique name
+    fills: bool = False  # adds objects only where none is mapped, marked as open data
 
     @property
     def field_name(self) -> str:
@@ -75,6 +77,13 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 compound_ids="",
                 upgrade_steps="[]",
             ),
+            Role(
+                "footprints",
+                tables.BUILDINGS,
+                ("name", "use", "levels", "height_m"),
+                MappingProxyType({"use": "unknown", "fire_class": "unknown"}),
+                fills=True,
+            ),
             _role("entrances", tables.ENTRANCES, "building_id kind", kind="entrance"),
             _role("roads", tables.ROADS, "kind name walkable drivable fire_lane width_m access", kind="service",
                   walkable=True, drivable=True, fire_lane=True),
@@ -87,32 +96,6 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     }
 )  # fmt: skip
 
-_ALIASES = MappingProxyType(
-    {
-        "名称": "name",
-        "小区名称": "name",
-        "户数": "households",
-        "电动自行车": "ebikes",
-        "电动汽车": "evs",
-        "权重": "weight",
-        "层数": "levels",
-        "高度": "height_m",
-        "耐火等级": "fire_class",
-        "剩余容量": "spare_kva",
-        "来源": "source",
-        "地下层": "levels_down",
-        "防火单元面积": "fire_unit_m2",
-        "防火单元车位": "fire_unit_stalls",
-        "出入口间距": "entrance_gap_m",
-        "火灾自动报警": "alarm",
-        "排烟": "smoke_exhaust",
-        "自动喷水": "sprinklers",
-        "应急照明": "emergency_lighting",
-        "防火分隔": "fire_separation",
-        "灭火器": "extinguishers",
-    }
-)
-_WORDS = MappingProxyType({"规划": "planner", "勘察": "survey", "现场勘察": "survey", "有": "yes", "无": "no"})
 _SILENT = frozenset(("lon", "lat", "x", "y", "crs", "wkt", "geometry", "fid", "ogc_fid"))
 _MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0})
 _TRUE, _FALSE = frozenset(("yes", "true", "1", "是")), frozenset(("no", "false", "0", "否"))
@@ -174,7 +157,8 @@ def read_cells(
         more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
         message = f"{file_name}: {faults[0]}{more}"
         raise LayerError(message)
-    values["source"] = [value or "planner" for value in values.get("source", [None] * len(ids))]
+    usual = "open" if role.fills else "planner"
+    values["source"] = [usual if role.fills else value or usual for value in values.get("source", [None] * len(ids))]
     index: pd.Index[Any] = pd.Index(list(ids), dtype="object")
     # dtype=object keeps None apart from text; left alone, pandas would infer its text type and turn None into NaN
     frame = pd.DataFrame({name: pd.Series(column, index, dtype=object) for name, column in values.items()}, index=index)
@@ -190,7 +174,7 @@ def _columns_of(
     unknown: list[str] = []
     for title in map(str, cells.columns):
         word = title.strip().casefold()
-        name = _ALIASES.get(title.strip(), word)
+        name = word
         if name in known and name not in found:
             found[name] = title
         elif word not in _SILENT and word not in (role.table.index, "id"):
@@ -265,7 +249,7 @@ def _chosen(value: Any, choices: Sequence[str]) -> tuple[str | None, str]:
     if text is None:
         return None, ""
     for choice in choices:
-        if choice.casefold() == _WORDS.get(text, text).casefold():
+        if choice.casefold() == WORDS.get(text, text).casefold():
             return choice, ""
     return None, f"{text!r} is none of {', '.join(choices)}"
 

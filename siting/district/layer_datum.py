@@ -135,6 +135,7 @@ def _beats(best: Fit, declared: Fit, role: str) -> bool:
 def _says(role: str, fit: Fit) -> str:
     words = {
         "buildings": "of its buildings stand on mapped ones",
+        "footprints": "of its buildings stand on mapped ones",
         "compounds": "of the buildings it meets lie wholly inside its outlines",
         "entrances": "of its doors are in the wall of a mapped building",
         "gates": "of its gates lie on a mapped way",
@@ -192,5 +193,12 @@ def _outlines(shapes: Any, district: District) -> Fit:
 
 
 _LOOKS: Mapping[str, Callable[[Any, District], Fit]] = MappingProxyType(
-    {"buildings": _buildings, "compounds": _outlines, "entrances": _doors, "gates": _gates, "roads": _roads}
+    {
+        "buildings": _buildings,
+        "footprints": _buildings,
+        "compounds": _outlines,
+        "entrances": _doors,
+        "gates": _gates,
+        "roads": _roads,
+    }
 )

@@ -12,7 +12,7 @@ from siting.district.coordinates import Datum, in_separate_region, shapes_to_wgs
 from siting.errors import LayerError
 from siting.geo import WGS84, gauss_kruger_epsg
 
-__all__ = ["FARTHEST_M", "place_shapes"]
+__all__ = ["FARTHEST_M", "near_shapes", "place_shapes"]
 
 #: An object farther than this from the district is a slip, not a neighbour.
 FARTHEST_M = 50_000.0
@@ -45,6 +45,23 @@ def place_shapes(shapes: Any, datum: Datum, *, target: CRS, area: BaseGeometry, 
         raise LayerError(message)
     hint = _zone_hint(shape, crs, target, area) or _datum_hint(flat[present], datum, target, area)
     raise LayerError(_elsewhere(shape, distances, culprit, datum, where) + hint)
+
+
+def near_shapes(shapes: Any, datum: Datum, *, target: CRS, area: BaseGeometry, file_name: str) -> tuple[Any, Any]:
+    """Return (shapes in `target` that meet `area`, which rows they are): of a set that reaches far beyond.
+
+    Raises `LayerError` if none does.
+    """
+    flat = shapely.force_2d(shapes)
+    moved = _moved(flat, datum, target)
+    fit = np.isfinite(shapely.bounds(moved)).all(axis=1)
+    fit[fit] = shapely.intersects(moved[fit], area)
+    if not fit.any():
+        hint = _datum_hint(flat, datum, target, area)
+        message = f"{file_name}: none of its {len(shapes):,} footprints lies in the district; check its CRS{hint}"
+        raise LayerError(message)
+    _refuse_where_providers_differ(flat[fit], datum, file_name)
+    return moved[fit], fit
 
 
 def _refuse_where_providers_differ(shapes: Any, datum: Datum, file_name: str) -> None:

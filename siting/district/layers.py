@@ -8,7 +8,6 @@ cell says nothing, so what OpenStreetMap knows stays.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -21,14 +20,15 @@ from shapely.geometry.base import BaseGeometry
 from siting.district.coordinates import Datum
 from siting.district.layer_columns import ROLES, Role, choose_role, read_cells, row_ids
 from siting.district.layer_datum import check_datum
-from siting.district.layer_files import LayerSpec, RawLayer, open_layer
+from siting.district.layer_files import open_layer
 from siting.district.layer_merge import merged
-from siting.district.layer_place import place_shapes
+from siting.district.layer_place import near_shapes, place_shapes
+from siting.district.layer_spec import LayerSpec, RawLayer
 from siting.district.record import District, InputFile
 from siting.district.tabulate import drops, polygons_only
-from siting.errors import LayerError, UsageError
+from siting.errors import LayerError
 
-__all__ = ["Layer", "LayerSpec", "apply_layers", "parse_layer_argument", "read_layer"]
+__all__ = ["Layer", "LayerSpec", "apply_layers", "read_layer"]
 
 _COVERED_SHARE = 0.5  # of a mapped building below a planner's: the same building
 _CLASH_SHARE = 0.1  # of the smaller of two outlines of compounds that both claim
@@ -50,24 +50,12 @@ class Layer:
     datum: Datum | None = None  # that the shapes were declared in
 
 
-def parse_layer_argument(text: str, *, crs: str | None = None) -> LayerSpec:
-    """Return the layer of a flag such as `compounds=FILE.gpkg` or `compounds=FILE.gpkg:LAYER`."""
-    role, equals, path = (part.strip() for part in text.partition("="))
-    if not (equals and role and path):
-        message = f"--layer {text!r} is not ROLE=FILE, e.g. --layer compounds=compounds.gpkg"
-        raise UsageError(message)
-    head, colon, layer_name = path.rpartition(":")
-    if colon and head.casefold().endswith(".gpkg"):
-        return LayerSpec(role=role, path=Path(head), crs=crs, layer_name=layer_name)
-    return LayerSpec(role=role, path=Path(path), crs=crs)
-
-
 def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer:
     """Read one layer into `target_crs`; `area`, in that CRS, is where the district lies.
 
     Raises `LayerError`, one line with file, object, key and repair.
     """
-    name = spec.path.name
+    name = spec.name
     role = choose_role(spec.role, name)
     raw = open_layer(spec)
     ids, has_ids = row_ids(raw.cells, role, name)
@@ -76,7 +64,10 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
     if shapes is None and not role.joins:
         message = f"{name}: has no geometry; {role.name} need a place (GeoPackage, or CSV with lon, lat, crs)"
         raise LayerError(message)
-    if shapes is not None and raw.datum is not None:
+    if shapes is not None and raw.datum is not None and role.fills:
+        shapes, near = near_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name)
+        values = values[near].set_axis(pd.Index([f"open/{key}" for key in values.index[near]], dtype=object))
+    elif shapes is not None and raw.datum is not None:
         shapes = place_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name, ids=ids)
     return Layer(
         role=role,
@@ -118,7 +109,7 @@ def _applied(district: District, layer: Layer) -> District:
     if layer.shapes is None:
         layer, lost = _joined(district, layer)
     else:
-        layer = _settled(layer)
+        layer = _only_where_bare(district, layer) if layer.role.fills else _settled(layer)
         stands_for = _stand_ins(district, layer)
     table, log = merged(getattr(district, name), layer.values, layer.shapes, role=layer.role, stands_for=stands_for)
     notes = [*layer.notes]
@@ -269,6 +260,20 @@ def _settled(layer: Layer) -> Layer:
     names = ", ".join(trimmed[:5])
     note = f"{layer.file.name}: {len(trimmed)} outlines lost a strip that their neighbour claims too ({names})"
     return _with(layer, layer.values, shapes, (note,) if trimmed else ())
+
+
+def _only_where_bare(district: District, layer: Layer) -> Layer:
+    """Return the footprints that touch no mapped building."""
+    taken = shapely.STRtree(district.buildings.geometry.to_numpy())
+    left, right = taken.query(layer.shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(layer.shapes[left], taken.geometries[right]))
+    free = np.ones(len(layer.shapes), dtype=bool)
+    free[left[shared > _SAME_GROUND_M2]] = False
+    note = (
+        f"{layer.file.name}: {int(free.sum())} footprints of an open set stand where no building is mapped; "
+        f"{int((~free).sum())} more met mapped buildings and were left out. A machine drew them: check position_error_m"
+    )
+    return _with(layer, layer.values[free], layer.shapes[free], (note,))
 
 
 def _stand_ins(district: District, layer: Layer) -> dict[str, str]:

@@ -20,8 +20,8 @@ from builders import CRS_M, building, compound, district, entrance, obstacle, tr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.district.layers import LayerSpec, apply_layers, parse_layer_argument
-from siting.errors import LayerError, UsageError
+from siting.district.layers import LayerSpec, apply_layers
+from siting.errors import LayerError
 
 ORIGIN = (500000.0, 3874600.0)
 
@@ -432,14 +432,6 @@ def test_a_geopackage_with_several_layers_needs_a_name(tmp_path):
     assert "has no layer 'newer'" in fault(LayerSpec(role="compounds", path=path, layer_name="newer"))
     chosen = apply_layers(drawn(), [LayerSpec(role="compounds", path=path, layer_name="new")])
     assert chosen.compounds.index.tolist() == ["new"]
-
-
-def test_the_flag_is_role_and_file():
-    assert parse_layer_argument("compounds=a b.gpkg").path.name == "a b.gpkg"
-    assert parse_layer_argument("roads = x.gpkg:lanes", crs="EPSG:4490").layer_name == "lanes"
-    for text in ("compounds", "=a.csv", "compounds="):
-        with pytest.raises(UsageError, match="ROLE=FILE"):
-            parse_layer_argument(text)
 
 
 # --- properties ---
