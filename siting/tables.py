@@ -22,6 +22,7 @@ __all__ = [
     "BUILDINGS",
     "CANDIDATES",
     "COMPOUNDS",
+    "DRAWN",
     "DROPPED",
     "ENTRANCES",
     "GARAGE_SYSTEMS",
@@ -310,6 +311,17 @@ TRANSFORMERS = Table(
     geometry_nullable=True,
 )
 DROPPED = Table("dropped", None, {"object_id": _text(), "layer": _text(), "reason": _text()})
+DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the searched ones
+    "drawn",
+    "candidate_id",
+    {
+        "compound_id": _text(nullable=True),  # unknown: the one it lies in
+        "kind": _text(*Kind),
+        "bays": _OPTIONAL_QUANTITY,  # unknown: as many as fit an area, the smallest size at a point
+        "source": _SOURCE,
+    },
+    POLYGONS | POINTS,
+)
 ZONES = Table("zones", "zone_id", {"clause_id": _text(), "feature_id": _text(), "distance_m": _QUANTITY}, POLYGONS)
 CANDIDATES = Table(
     "candidates",

@@ -91,6 +91,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
+            _role("candidates", tables.DRAWN, "compound_id kind bays", required="kind"),
             _role("parking", tables.PARKING, _PARKING, kind="unknown"),
         )
     }

@@ -111,7 +111,9 @@ def _applied(district: District, layer: Layer) -> District:
     else:
         layer = _only_where_bare(district, layer) if layer.role.fills else _settled(layer)
         stands_for = _stand_ins(district, layer)
-    table, log = merged(getattr(district, name), layer.values, layer.shapes, role=layer.role, stands_for=stands_for)
+    table, log = merged(
+        _table_of(district, layer.role), layer.values, layer.shapes, role=layer.role, stands_for=stands_for
+    )
     notes = [*layer.notes]
     if lost:
         notes.append(
@@ -129,6 +131,12 @@ def _applied(district: District, layer: Layer) -> District:
         inputs=(*district.inputs, layer.file),
         notes=(*district.notes, *notes),
     )
+
+
+def _table_of(district: District, role: Role) -> gpd.GeoDataFrame:
+    """Return the district's table of a role; of drawn candidates there is none before the first layer."""
+    frame = getattr(district, role.field_name)
+    return role.table.empty(district.crs) if frame is None else frame
 
 
 def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> tuple[Any, tuple[str, ...]]:

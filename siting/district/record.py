@@ -75,6 +75,7 @@ class District:
     completeness: Mapping[str, Completeness] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     synthetic: bool = False
+    drawn: gpd.GeoDataFrame | None = None  # siting.tables.DRAWN: candidates by a planner's hand, None without any
 
     def __post_init__(self) -> None:
         """Check every table and that all share the district's CRS."""
@@ -84,6 +85,8 @@ class District:
                 message = f"table {name}: CRS {frame.crs.to_string()} is not the district's {self.crs.to_string()}"
                 raise TableError(message)
         tables.DROPPED.check(self.dropped)
+        if self.drawn is not None:
+            tables.DRAWN.check(self.drawn)
 
     def known(self, feature_class: str) -> Completeness:
         """Return how well `feature_class` (e.g. "hydrant", "exit", "building") is known here."""
