@@ -20,6 +20,7 @@ from siting.access.power import connect_power
 from siting.access.walking import Sharing, WalkOptions, measure_links
 from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
+from siting.district.layer_weight import WeightFormula
 from siting.district.record import District
 from siting.errors import AuditError
 from siting.framing import Framing, Limits, frame_problem
@@ -133,6 +134,7 @@ def read_sources(study: Study) -> District:
             halo_m=source.halo_m,
             position_error_m=source.position_error_m,
             surveyed=source.surveyed,
+            weights=WeightFormula(**study.demand.weight.model_dump()),
         )
     )
 

@@ -142,6 +142,15 @@ class FacilitySection(_Section):
         return self.kinds[0].split("_")[0]
 
 
+class WeightSection(_Section):
+    """How much a complaint, a hazard and a coming renovation add to the weight of a compound, which is 1."""
+
+    complaint: NotNegative = 0.05
+    hazard: NotNegative = 0.1
+    renovation: NotNegative = 0.25
+    most: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] = 2.0
+
+
 class DemandSection(_Section):
     """How many vehicles want a port, where no layer says so."""
 
@@ -149,6 +158,7 @@ class DemandSection(_Section):
     evs_per_household: NotNegative | None = None
     m2_per_household: Positive = 92.5
     default_levels: Positive = 5.0
+    weight: WeightSection = WeightSection()
 
 
 class ReachSection(_Section):

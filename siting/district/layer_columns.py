@@ -30,6 +30,7 @@ class Role:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()  # of a row that is new
     joins: bool = False  # may come without geometry, by id or unique name
+    extras: tuple[str, ...] = ()  # numbers that no table holds: they become weights and transformers
     fills: bool = False  # adds objects only where none is mapped, marked as open data
 
     @property
@@ -52,14 +53,13 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         role.name: role
         for role in (
-            _role(
+            Role(
                 "compounds",
                 tables.COMPOUNDS,
-                "name households ebikes evs weight",
+                ("name", "households", "ebikes", "evs", "weight"),
+                MappingProxyType({"weight": 1.0, "building_cover_share": 0.0, "state": "ready"}),
                 joins=True,
-                weight=1.0,
-                building_cover_share=0.0,
-                state="ready",
+                extras=("complaints", "hazards", "renovation_year", "spare_kva"),
             ),
             _role(
                 "buildings",
@@ -98,7 +98,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
 )  # fmt: skip
 
 _SILENT = frozenset(("lon", "lat", "x", "y", "crs", "wkt", "geometry", "fid", "ogc_fid"))
-_MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0})
+_MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0, "renovation_year": 2200.0})
 _TRUE, _FALSE = frozenset(("yes", "true", "1", "是")), frozenset(("no", "false", "0", "否"))
 _STEP_KEYS = ("kva", "cost_cny", "lead_time_months")
 _SOURCES = ("planner", "survey")
@@ -144,7 +144,7 @@ def read_cells(
     The column `source` is always there. Columns that no role knows are kept out and named in the notes; a
     misspelt one, a negative number or a text in a number raises `LayerError`.
     """
-    known = (*role.columns, "source")
+    known = (*role.columns, *role.extras, "source")
     found, unknown = _columns_of(cells, role, known, file_name)
     values: dict[str, list[Any]] = {}
     faults: list[str] = []
@@ -197,6 +197,8 @@ def _checked(name: str, value: Any, role: Role) -> tuple[Any, str]:
         return _chosen(value, _SOURCES)
     if name == "upgrade_steps":
         return _steps(value)
+    if name in role.extras:
+        return _number(value, _MOST.get(name, math.inf))
     facts = role.table.columns[name].metadata or {}
     if facts["kind"] == "bool":
         return _truth(value)

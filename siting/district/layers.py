@@ -6,7 +6,7 @@ and outlines of compounds replace all mapped ones. Without geometry its rows joi
 cell says nothing, so what OpenStreetMap knows stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from siting.district.layer_files import open_layer
 from siting.district.layer_merge import merged
 from siting.district.layer_place import near_shapes, place_shapes
 from siting.district.layer_spec import LayerSpec, RawLayer
+from siting.district.layer_weight import WeightFormula, weigh, with_spare_power
 from siting.district.record import District, InputFile
 from siting.district.tabulate import drops, polygons_only
 from siting.errors import LayerError
@@ -60,7 +61,8 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
     raw = open_layer(spec)
     ids, has_ids = row_ids(raw.cells, role, name)
     values, notes = read_cells(raw.cells, role, ids, name)
-    shapes, repaired = _shapes_of(raw, role, ids, name)
+    shapes = _shapes_of(raw, role, ids, name)
+    repaired: tuple[str, ...] = ()
     if shapes is None and not role.joins:
         message = f"{name}: has no geometry; {role.name} need a place (GeoPackage, or CSV with lon, lat, crs)"
         raise LayerError(message)
@@ -69,6 +71,8 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
         values = values[near].set_axis(pd.Index([f"open/{key}" for key in values.index[near]], dtype=object))
     elif shapes is not None and raw.datum is not None:
         shapes = place_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name, ids=ids)
+    if shapes is not None:
+        shapes, repaired = _repaired(shapes, list(map(str, values.index)), name)
     return Layer(
         role=role,
         file=InputFile(name, raw.sha256, role.name),
@@ -80,17 +84,21 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
     )
 
 
-def apply_layers(district: District, layers: Iterable[LayerSpec]) -> District:
+def apply_layers(district: District, layers: Iterable[LayerSpec], *, formula: WeightFormula | None = None) -> District:
     """Return `district` with `layers` laid over it; compounds first, then what refers to them.
+
+    `formula` weighs complaints, hazards and renovation.
 
     What was replaced is in `overrides`, what was not used in `dropped` and `notes`. Raises `LayerError`.
     """
     area = district.study_area.buffer(district.halo_m)
     read = [_checked(read_layer(spec, target_crs=district.crs, area=area), district) for spec in layers]
     order = list(ROLES)
+    spare: dict[str, tuple[float, str]] = {}
     for layer in sorted(read, key=lambda layer: order.index(layer.role.name)):
-        district = _applied(district, layer)
-    return district
+        district, found = _applied(district, layer, formula or WeightFormula())
+        spare |= found
+    return with_spare_power(district, spare) if spare else district
 
 
 def _checked(layer: Layer, district: District) -> Layer:
@@ -101,7 +109,10 @@ def _checked(layer: Layer, district: District) -> Layer:
     return replace(layer, notes=(*layer.notes, doubt)) if doubt else layer
 
 
-def _applied(district: District, layer: Layer) -> District:
+def _applied(
+    district: District, layer: Layer, formula: WeightFormula
+) -> tuple[District, Mapping[str, tuple[float, str]]]:
+    """Return (district with one layer laid over it, spare kVA by compound that the layer states)."""
     name = layer.role.field_name
     layer = _with_references(district, layer)
     lost: list[tuple[str, str, str]] = []
@@ -111,6 +122,9 @@ def _applied(district: District, layer: Layer) -> District:
     else:
         layer = _only_where_bare(district, layer) if layer.role.fills else _settled(layer)
         stands_for = _stand_ins(district, layer)
+    weighed = weigh(layer.values, formula, layer.file.name) if name == "compounds" else None
+    if weighed is not None:
+        layer = _with(layer, weighed.values, layer.shapes, weighed.notes)
     table, log = merged(
         _table_of(district, layer.role), layer.values, layer.shapes, role=layer.role, stands_for=stands_for
     )
@@ -119,18 +133,21 @@ def _applied(district: District, layer: Layer) -> District:
         notes.append(
             f"{layer.file.name}: {len(lost)} rows meet no object here ({', '.join(key for key, _, _ in lost[:3])})"
         )
+    if weighed is not None and len(weighed.log):
+        log = pd.concat([log, weighed.log], ignore_index=True) if len(log) else weighed.log
     changes: dict[str, Any] = {name: table}
     if name == "buildings" and stands_for:
         doors = district.entrances
         owners = [stands_for.get(owner, owner) for owner in doors["building_id"]]
         changes["entrances"] = doors.assign(building_id=pd.Series(owners, index=doors.index, dtype=object))
-    return district.replace(
+    laid = district.replace(
         **changes,
         overrides=pd.concat([frame for frame in (district.overrides, log) if len(frame)] or [log], ignore_index=True),
         dropped=pd.concat([district.dropped, drops(lost)], ignore_index=True) if lost else district.dropped,
         inputs=(*district.inputs, layer.file),
         notes=(*district.notes, *notes),
     )
+    return laid, {} if weighed is None else weighed.spare_kva
 
 
 def _table_of(district: District, role: Role) -> gpd.GeoDataFrame:
@@ -139,10 +156,10 @@ def _table_of(district: District, role: Role) -> gpd.GeoDataFrame:
     return role.table.empty(district.crs) if frame is None else frame
 
 
-def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> tuple[Any, tuple[str, ...]]:
-    """Return the shapes of a layer, valid and of the types its role allows, in their own CRS; and what was repaired."""
+def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> Any:
+    """Return the shapes of a layer, of the types its role allows, in their own CRS; None if it has none."""
     if raw.shapes is None or all(shape is None for shape in raw.shapes):
-        return None, ()
+        return None
     allowed = role.table.geometry or frozenset()
     shapes = np.array([_single(shape) for shape in raw.shapes], dtype=object)
     for key, shape in zip(ids, shapes, strict=True):
@@ -157,6 +174,11 @@ def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> tupl
         if shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all():
             message = f"{name}: {key}: has coordinates that are no numbers; draw it again"
             raise LayerError(message)
+    return shapes
+
+
+def _repaired(shapes: Any, ids: Sequence[str], name: str) -> tuple[Any, tuple[str, ...]]:
+    """Return placed shapes, valid, and what was repaired; in metres, for specks are told by their area."""
     broken = ~shapely.is_valid(shapes) & np.array([shape is not None for shape in shapes], dtype=bool)
     if not broken.any():
         return shapes, ()

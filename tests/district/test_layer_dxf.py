@@ -6,10 +6,10 @@ Drawn in drawing units around (1000, 2000), which is the corner of the first com
 import pytest
 import shapely
 from builders import building, compound, district
-from dxf_text import drawing, line, point, polyline, text
 
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
 from siting.district.layers import apply_layers
+from siting.district.synthetic_dxf import drawing, line, point, polyline, text
 from siting.errors import LayerError
 
 ORIGIN = (500000.0, 3874592.9)  # 111 E, 35 N in EPSG:4546
