@@ -60,3 +60,4 @@ class Source(Choice):
     PLANNER = "planner"
     SURVEY = "survey"
     BLOCK = "block"  # a compound made from the streets around it
+    OPEN = "open"  # an open set of building footprints, where OpenStreetMap has none

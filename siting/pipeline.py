@@ -25,7 +25,8 @@ from siting.access.sharing import Group, Sharing
 from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
-from siting.district.layers import LayerSpec
+from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
+from siting.district.layer_weight import WeightFormula
 from siting.district.record import District
 from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
@@ -46,7 +47,7 @@ from siting.sites.catalogue import load_catalogue
 from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
-from siting.study import Study
+from siting.study import LayerSection, Study
 
 __all__ = [
     "Finished",
@@ -139,18 +140,33 @@ def read_sources(study: Study) -> District:
         SourceOptions(
             osm=source.osm,
             name=study.name,
-            layers=tuple(
-                LayerSpec(role=layer.role, path=layer.path, crs=layer.crs, layer_name=layer.layer)
-                for layer in study.layers
-            ),
+            layers=tuple(map(_layer_spec, study.layers)),
             compounds_from=CompoundSource(source.compounds),
             bbox_deg=source.bbox_deg,
             halo_m=source.halo_m,
             position_error_m=source.position_error_m,
             surveyed=source.surveyed,
+            weights=WeightFormula(**study.demand.weight.model_dump()),
         )
     )
     return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
+
+
+def _layer_spec(section: LayerSection) -> LayerSpec:
+    """Return one layer of a study as what the facts' stage reads."""
+    drawing = section.dxf
+    mapping = None
+    if drawing is not None:
+        anchor = None if drawing.anchor is None else DxfAnchor(**drawing.anchor.model_dump())
+        mapping = DxfMapping(**(drawing.model_dump() | {"anchor": anchor}))
+    return LayerSpec(
+        role=section.role,
+        path=section.path,
+        url=section.url,
+        crs=section.crs,
+        layer_name=section.layer,
+        dxf=mapping,
+    )
 
 
 def frame_study(study: Study, stages: Stages) -> Framing:

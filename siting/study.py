@@ -7,11 +7,12 @@ to the file. Only this module, the pipeline and the command line know about stud
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -63,13 +64,45 @@ class SourceSection(_Section):
         return self
 
 
+class DxfAnchorSection(_Section):
+    """Where a drawing lies: its point (x, y) is the place (lon, lat)."""
+
+    x: float
+    y: float
+    lon: Annotated[float, Field(ge=-180.0, le=180.0)]
+    lat: Annotated[float, Field(ge=-84.0, le=84.0)]
+    rotation_deg: float = 0.0
+
+
+class DxfSection(_Section):
+    """What of a DXF drawing is the layer."""
+
+    layers: tuple[str, ...] = ()
+    text_layers: tuple[str, ...] = ()
+    close_m: NotNegative = 0.5
+    unit_m: Positive = 1.0
+    anchor: DxfAnchorSection | None = None
+
+
 class LayerSection(_Section):
-    """One layer of the planner's own; it overrides OpenStreetMap object by object."""
+    """One layer of the planner's own, a file or a database table; it overrides OpenStreetMap object by object."""
 
     role: str
-    path: Path
+    path: Path | None = None
+    url: str | None = None
     crs: str | None = None
     layer: str | None = None
+    dxf: DxfSection | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "LayerSection":
+        if (self.path is None) == (self.url is None):
+            message = "give either path (a file) or url (postgresql://user@host/database)"
+            raise ValueError(message)
+        if self.url is not None and re.match(r"^[a-z+]+://[^/@:]*:[^/@]*@", self.url):
+            message = "url holds a password, which every run folder would copy; put it into PGPASSWORD or ~/.pgpass"
+            raise ValueError(message)
+        return self
 
 
 class RulesSection(_Section):
@@ -112,6 +145,15 @@ class FacilitySection(_Section):
         return self.kinds[0].split("_")[0]
 
 
+class WeightSection(_Section):
+    """How much a complaint, a hazard and a coming renovation add to the weight of a compound, which is 1."""
+
+    complaint: NotNegative = 0.05
+    hazard: NotNegative = 0.1
+    renovation: NotNegative = 0.25
+    most: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] = 2.0
+
+
 class DemandSection(_Section):
     """How many vehicles want a port, where no layer says so."""
 
@@ -119,6 +161,7 @@ class DemandSection(_Section):
     evs_per_household: NotNegative | None = None
     m2_per_household: Positive = 92.5
     default_levels: Positive = 5.0
+    weight: WeightSection = WeightSection()
 
 
 class GroupSection(_Section):
@@ -291,11 +334,14 @@ def _with_absolute_paths(study: Study, folder: Path) -> Study:
     source = study.source
     if source.osm is not None:
         source = source.model_copy(update={"osm": _absolute(folder, source.osm)})
-    layers = tuple(layer.model_copy(update={"path": _absolute(folder, layer.path)}) for layer in study.layers)
+    layers = tuple(
+        layer if layer.path is None else layer.model_copy(update={"path": _absolute(folder, layer.path)})
+        for layer in study.layers
+    )
     rules = study.rules
     if rules.profile.endswith(".toml"):
         rules = rules.model_copy(update={"profile": str(_absolute(folder, Path(rules.profile)))})
-    name = study.name or (source.osm.name.split(".")[0] if source.osm else layers[0].path.stem)
+    name = study.name or (source.osm.name.split(".")[0] if source.osm else layers[0].role)
     return study.model_copy(update={"source": source, "layers": layers, "rules": rules, "name": name})
 
 
@@ -352,7 +398,9 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
             model = _LISTED[part]
             continue
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        inner = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
+        models = [each for each in inner if issubclass(each, BaseModel)]
+        if not models:
             return []
-        model = annotation
+        model = models[0]
     return list(model.model_fields)

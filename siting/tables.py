@@ -22,6 +22,7 @@ __all__ = [
     "BUILDINGS",
     "CANDIDATES",
     "COMPOUNDS",
+    "DRAWN",
     "DROPPED",
     "ENTRANCES",
     "GARAGE_SYSTEMS",
@@ -164,7 +165,7 @@ def _text(*choices: str, nullable: bool = False) -> pa.Column:
     return column("text", nullable=nullable, choices=choices)
 
 
-_SOURCE = _text("tag", "estimate", "planner", "survey", "block")
+_SOURCE = _text("tag", "estimate", "planner", "survey", "block", "open")
 _OPTIONAL_SOURCE = _text("tag", "estimate", "planner", "survey", "block", nullable=True)
 _NAME = _text(nullable=True)
 _QUANTITY = column("float", at_least=0.0)
@@ -323,6 +324,17 @@ TRANSFORMERS = Table(
     geometry_nullable=True,
 )
 DROPPED = Table("dropped", None, {"object_id": _text(), "layer": _text(), "reason": _text()})
+DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the searched ones
+    "drawn",
+    "candidate_id",
+    {
+        "compound_id": _text(nullable=True),  # unknown: the one it lies in
+        "kind": _text(*Kind),
+        "bays": _OPTIONAL_QUANTITY,  # unknown: as many as fit an area, the smallest size at a point
+        "source": _SOURCE,
+    },
+    POLYGONS | POINTS,
+)
 ZONES = Table("zones", "zone_id", {"clause_id": _text(), "feature_id": _text(), "distance_m": _QUANTITY}, POLYGONS)
 CANDIDATES = Table(
     "candidates",

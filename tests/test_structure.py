@@ -40,6 +40,8 @@ DOORS = {
     "urllib": {"siting.district.fetch"},
     "http": {"siting.district.fetch"},
     "socket": {"siting.district.fetch"},
+    "sqlalchemy": {"siting.district.postgis"},
+    "psycopg": {"siting.district.postgis"},
     "osmium": {"siting.district.osm", "siting.district.synthetic_osm"},  # read there; the made-up quarter is written
     "pulp": {"siting.model.formulation", "siting.model.solver"},
     "highspy": {"siting.model.formulation", "siting.model.solver", "siting.model.decomposition.highs"},

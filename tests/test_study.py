@@ -48,7 +48,7 @@ def test_the_resolved_study_reads_back_as_the_same_study():
         ({"facility": {"kinds": ["ebike_open", "ev_surface"]}}, ["mix e-bikes and cars"]),
         ({"facility": {"kinds": []}}, ["kinds is empty"]),
         ({"source": {"osm": "a", "bbox_deg": [39, 116, 40, 115]}}, ["west, south, east, north"]),
-        ({"layers": [{"role": "compounds", "pth": "x"}]}, ["layers.0.path: is missing", "did you mean 'path'?"]),
+        ({"layers": [{"role": "compounds", "pth": "x"}]}, ["layers.0.pth: unknown key, did you mean 'path'?"]),
     ],
 )
 def test_a_wrong_key_or_value_is_named(change, words):
@@ -78,3 +78,28 @@ def test_a_file_that_is_no_study_is_refused_by_name(tmp_path, content, words):
         load_study(file)
 
     assert str(file) in str(caught.value)
+
+
+def test_a_layer_is_a_file_or_a_table_and_a_drawing_says_its_layers():
+    layers = [
+        {
+            "role": "buildings",
+            "path": "a.dxf",
+            "dxf": {"layers": ["JZ*"], "anchor": {"x": 0, "y": 0, "lon": 111, "lat": 35}},
+        },
+        {"role": "compounds", "url": "postgresql://me@host/db", "layer": "public.xq"},
+    ]
+    study = make_study(LEAST | {"layers": layers})
+
+    assert study.layers[0].dxf.anchor.lon == 111.0
+    assert study.layers[1].path is None
+    for wrong, words in (
+        ({"role": "compounds"}, "give either path"),
+        ({"role": "compounds", "url": "postgresql://me:pw@host/db"}, "url holds a password"),
+        (
+            {"role": "x", "path": "a.dxf", "dxf": {"layer": ["A"]}},
+            "layers.0.dxf.layer: unknown key, did you mean 'layers'",
+        ),
+    ):
+        with pytest.raises(StudyError, match=words):
+            make_study(LEAST | {"layers": [wrong]})

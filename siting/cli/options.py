@@ -60,16 +60,27 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 
 def layer_sections(layers: list[str] | None, crs: str | None) -> list[dict[str, str]]:
-    """Turn ROLE=FILE flags into the `layers` of a study."""
+    """Turn ROLE=FILE, ROLE=FILE:LAYER and ROLE=postgresql://...#TABLE flags into the `layers` of a study."""
     sections = []
     for text in layers or []:
         role, equals, path = text.partition("=")
         if not equals or not role.strip() or not path.strip():
             message = f"--layer {text!r} is not ROLE=FILE, e.g. --layer compounds=compounds.gpkg"
             raise UsageError(message)
-        section = {"role": role.strip(), "path": path.strip()}
+        section = {"role": role.strip(), **_where(path.strip())}
         sections.append(section if crs is None else section | {"crs": crs})
     return sections
+
+
+def _where(text: str) -> dict[str, str]:
+    """Return the source of a layer: FILE, FILE:LAYER where files hold several, or postgresql://...#TABLE."""
+    if text.startswith("postgresql://"):
+        url, _, table = text.partition("#")
+        return {"url": url, "layer": table} if table else {"url": url}
+    path, colon, layer = text.rpartition(":")
+    if colon and layer and path.casefold().endswith((".gpkg", ".gdb", ".xlsx")):
+        return {"path": path, "layer": layer}
+    return {"path": text}
 
 
 def study_from(path: Path | None, flags: Mapping[str, Any], layers: list[dict[str, str]]) -> Study:

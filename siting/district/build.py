@@ -91,6 +91,7 @@ class SourceOptions:
     halo_m: float = 300.0
     position_error_m: float = 1.0
     surveyed: tuple[str, ...] = ()
+    weights: Any = None  # siting.district.layer_weight.WeightFormula
 
     def __post_init__(self) -> None:
         """Check every option; raise `UsageError` naming the one that is wrong."""
@@ -144,7 +145,7 @@ def read_district(options: SourceOptions, *, progress: Progress | None = None) -
         from siting.district import layers  # only who has layers pays for them
 
         say("apply layers")
-        district = layers.apply_layers(district, options.layers)
+        district = layers.apply_layers(district, options.layers, formula=options.weights)
     say("link tables")
     box = _box(options, crs)
     district = link(district, box=box)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from siting import tables
+from siting.district.layer_words import WORDS
 from siting.district.tags import clean_text
 from siting.errors import LayerError
 from siting.tables import Table
@@ -29,6 +30,8 @@ class Role:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()  # of a row that is new
     joins: bool = False  # may come without geometry, by id or unique name
+    extras: tuple[str, ...] = ()  # numbers that no table holds: they become weights and transformers
+    fills: bool = False  # adds objects only where none is mapped, marked as open data
 
     @property
     def field_name(self) -> str:
@@ -50,14 +53,13 @@ ROLES: Mapping[str, Role] = MappingProxyType(
     {
         role.name: role
         for role in (
-            _role(
+            Role(
                 "compounds",
                 tables.COMPOUNDS,
-                "name households ebikes evs weight",
+                ("name", "households", "ebikes", "evs", "weight"),
+                MappingProxyType({"weight": 1.0, "building_cover_share": 0.0, "state": "ready"}),
                 joins=True,
-                weight=1.0,
-                building_cover_share=0.0,
-                state="ready",
+                extras=("complaints", "hazards", "renovation_year", "spare_kva"),
             ),
             _role(
                 "buildings",
@@ -75,6 +77,13 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 compound_ids="",
                 upgrade_steps="[]",
             ),
+            Role(
+                "footprints",
+                tables.BUILDINGS,
+                ("name", "use", "levels", "height_m"),
+                MappingProxyType({"use": "unknown", "fire_class": "unknown"}),
+                fills=True,
+            ),
             _role("entrances", tables.ENTRANCES, "building_id kind", kind="entrance"),
             _role("roads", tables.ROADS, "kind name walkable drivable fire_lane width_m access", kind="service",
                   walkable=True, drivable=True, fire_lane=True),
@@ -82,39 +91,14 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
+            _role("candidates", tables.DRAWN, "compound_id kind bays", required="kind"),
             _role("parking", tables.PARKING, _PARKING, kind="unknown"),
         )
     }
 )  # fmt: skip
 
-_ALIASES = MappingProxyType(
-    {
-        "名称": "name",
-        "小区名称": "name",
-        "户数": "households",
-        "电动自行车": "ebikes",
-        "电动汽车": "evs",
-        "权重": "weight",
-        "层数": "levels",
-        "高度": "height_m",
-        "耐火等级": "fire_class",
-        "剩余容量": "spare_kva",
-        "来源": "source",
-        "地下层": "levels_down",
-        "防火单元面积": "fire_unit_m2",
-        "防火单元车位": "fire_unit_stalls",
-        "出入口间距": "entrance_gap_m",
-        "火灾自动报警": "alarm",
-        "排烟": "smoke_exhaust",
-        "自动喷水": "sprinklers",
-        "应急照明": "emergency_lighting",
-        "防火分隔": "fire_separation",
-        "灭火器": "extinguishers",
-    }
-)
-_WORDS = MappingProxyType({"规划": "planner", "勘察": "survey", "现场勘察": "survey", "有": "yes", "无": "no"})
 _SILENT = frozenset(("lon", "lat", "x", "y", "crs", "wkt", "geometry", "fid", "ogc_fid"))
-_MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0})
+_MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0, "renovation_year": 2200.0})
 _TRUE, _FALSE = frozenset(("yes", "true", "1", "是")), frozenset(("no", "false", "0", "否"))
 _STEP_KEYS = ("kva", "cost_cny", "lead_time_months")
 _SOURCES = ("planner", "survey")
@@ -160,7 +144,7 @@ def read_cells(
     The column `source` is always there. Columns that no role knows are kept out and named in the notes; a
     misspelt one, a negative number or a text in a number raises `LayerError`.
     """
-    known = (*role.columns, "source")
+    known = (*role.columns, *role.extras, "source")
     found, unknown = _columns_of(cells, role, known, file_name)
     values: dict[str, list[Any]] = {}
     faults: list[str] = []
@@ -174,7 +158,8 @@ def read_cells(
         more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
         message = f"{file_name}: {faults[0]}{more}"
         raise LayerError(message)
-    values["source"] = [value or "planner" for value in values.get("source", [None] * len(ids))]
+    usual = "open" if role.fills else "planner"
+    values["source"] = [usual if role.fills else value or usual for value in values.get("source", [None] * len(ids))]
     index: pd.Index[Any] = pd.Index(list(ids), dtype="object")
     # dtype=object keeps None apart from text; left alone, pandas would infer its text type and turn None into NaN
     frame = pd.DataFrame({name: pd.Series(column, index, dtype=object) for name, column in values.items()}, index=index)
@@ -190,7 +175,7 @@ def _columns_of(
     unknown: list[str] = []
     for title in map(str, cells.columns):
         word = title.strip().casefold()
-        name = _ALIASES.get(title.strip(), word)
+        name = word
         if name in known and name not in found:
             found[name] = title
         elif word not in _SILENT and word not in (role.table.index, "id"):
@@ -212,6 +197,8 @@ def _checked(name: str, value: Any, role: Role) -> tuple[Any, str]:
         return _chosen(value, _SOURCES)
     if name == "upgrade_steps":
         return _steps(value)
+    if name in role.extras:
+        return _number(value, _MOST.get(name, math.inf))
     facts = role.table.columns[name].metadata or {}
     if facts["kind"] == "bool":
         return _truth(value)
@@ -265,7 +252,7 @@ def _chosen(value: Any, choices: Sequence[str]) -> tuple[str | None, str]:
     if text is None:
         return None, ""
     for choice in choices:
-        if choice.casefold() == _WORDS.get(text, text).casefold():
+        if choice.casefold() == WORDS.get(text, text).casefold():
             return choice, ""
     return None, f"{text!r} is none of {', '.join(choices)}"
 

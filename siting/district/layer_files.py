@@ -1,98 +1,74 @@
 """Facts: one planner's file as raw rows, whatever its format; what it says of its own CRS, and nothing guessed.
 
-GeoPackage, GeoJSON, Shapefile and CSV are told by their ending and checked by their first bytes, so that no
-other GDAL driver is ever handed a foreign file.
+Formats are told by their ending and checked by their first bytes, so that no other GDAL driver is ever handed a
+foreign file. Tables are read by `layer_text`, drawings by `layer_dxf`, GeoParquet by `layer_parquet`, databases by
+`postgis`.
 """
 
-import csv
 import hashlib
-import io
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
+from siting.district.coordinates import Datum, parse_datum
+from siting.district.layer_dxf import open_drawing
+from siting.district.layer_parquet import open_parquet
+from siting.district.layer_spec import LayerSpec, RawLayer, one_line
+from siting.district.layer_text import open_csv, open_workbook
+from siting.district.layer_words import headings, refuse_garbled
+from siting.district.postgis import open_table
 from siting.errors import LayerError
 
-__all__ = ["FORMATS", "LayerSpec", "RawLayer", "open_layer", "parse_crs"]
+__all__ = ["FORMATS", "open_layer"]
 
-FORMATS = ("gpkg", "geojson", "json", "shp", "csv")
-_CRS_WORDS = {"wgs84": "EPSG:4326", "wgs 84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
-_SHIFTED = ("gcj", "mars", "bd09", "bd-09", "bd 09")
-_PLACE_COLUMNS = (("lon", "lat"), ("x", "y"))
-_SHAPE_COLUMNS = ("wkt", "geometry")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerSpec:
-    """One layer of the planner's: its role, its file, and the CRS if the file does not say it."""
-
-    role: str
-    path: Path
-    crs: str | None = None
-    layer_name: str | None = None
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RawLayer:
-    """The rows of one file as they are: `cells` is text or numbers by column name, `shapes` None without geometry."""
-
-    sha256: str
-    cells: pd.DataFrame
-    shapes: Any = None
-    crs: CRS | None = None
-    notes: tuple[str, ...] = ()
+FORMATS = ("gpkg", "geojson", "json", "shp", "gdb", "dxf", "parquet", "csv", "xlsx")
+_OPENERS = {"csv": open_csv, "xlsx": open_workbook, "dxf": open_drawing, "parquet": open_parquet}
+_LAYERED = ("gpkg", "gdb")
+_GDB_CATALOGUE = "a00000001.gdbtable"
 
 
 def open_layer(spec: LayerSpec) -> RawLayer:
-    """Read the file of `spec`.
+    """Read the file or the database table of `spec`.
 
-    Raises `LayerError`, one line, for a missing, empty, foreign or damaged file and for geometry without a CRS.
+    Raises `LayerError`, one line, for a missing, empty, foreign, garbled or damaged file and for geometry without a
+    CRS.
     """
-    name = spec.path.name
-    ending = spec.path.suffix.removeprefix(".").casefold()
-    if ending not in FORMATS:
-        message = (
-            f"{name}: format {ending or 'without ending'!r} is not read; save it as GeoPackage, GeoJSON, SHP or CSV"
-        )
-        raise LayerError(message)
-    data = _bytes_of(spec.path)
-    digest = hashlib.sha256(data).hexdigest()
-    raw = _open_csv(spec, data, digest) if ending == "csv" else _open_spatial(spec, data, digest, ending)
-    if raw.cells.empty:
+    name = spec.name
+    raw = open_table(spec) if spec.path is None else _open_file(spec, spec.path)
+    if not len(raw.cells):
         message = f"{name}: holds no row; leave the layer out if there is nothing to say"
         raise LayerError(message)
-    return raw
+    repair = "export it again as UTF-8"
+    if spec.path is not None and spec.path.with_suffix(".cpg").exists() and spec.path.suffix.casefold() == ".shp":
+        repair = "delete its .cpg file, which names the wrong encoding"
+    for column in (raw.cells.columns, *(raw.cells[title] for title in raw.cells.columns)):
+        refuse_garbled(list(column), name, repair)
+    return replace(raw, cells=raw.cells.set_axis(headings(raw.cells.columns, spec.role, name), axis="columns"))
 
 
-def parse_crs(text: str, name: str) -> CRS:
-    """Return the CRS called `text`; refuse shifted Chinese datums, which need a conversion."""
-    word = text.strip().casefold()
-    if any(shifted in word for shifted in _SHIFTED):
-        message = f"{name}: datum {text!r} is not supported yet; convert the layer to WGS 84 or CGCS2000 first"
+def _open_file(spec: LayerSpec, path: Path) -> RawLayer:
+    ending = path.suffix.removeprefix(".").casefold()
+    if ending not in FORMATS:
+        message = (
+            f"{spec.name}: format {ending or 'without ending'!r} is not read; "
+            "save it as GeoPackage, GeoJSON, SHP, GDB, DXF, GeoParquet, XLSX or CSV"
+        )
         raise LayerError(message)
-    try:
-        crs = CRS.from_user_input(_CRS_WORDS.get(word, text.strip()))
-    except CRSError as error:
-        message = f"{name}: CRS {text!r} is unknown; give a code such as EPSG:4490"
-        raise LayerError(message) from error
-    return _earthly(crs, name)
-
-
-def _earthly(crs: CRS, name: str) -> CRS:
-    if not (crs.is_geographic or crs.is_projected):
-        message = f"{name}: CRS {crs.name!r} says no place on the globe; declare one with crs= (--layer-crs EPSG:...)"
-        raise LayerError(message)
-    return crs
+    if ending == "gdb":
+        return _open_spatial(spec, path, b"", _digest_of_folder(path), ending)
+    data = _bytes_of(path)
+    digest = hashlib.sha256(data).hexdigest()
+    if ending in _OPENERS:
+        return _OPENERS[ending](spec, data, digest)
+    return _open_spatial(spec, path, data, digest, ending)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -110,42 +86,70 @@ def _bytes_of(path: Path) -> bytes:
     return data
 
 
-def _open_spatial(spec: LayerSpec, data: bytes, digest: str, ending: str) -> RawLayer:
-    name = spec.path.name
+def _digest_of_folder(path: Path) -> str:
+    """Return one SHA-256 for a FileGDB: of the names and contents of its files, locks left out."""
+    if not (path / _GDB_CATALOGUE).is_file():
+        message = (
+            f"{path.name}: is not a FileGDB, which is a folder; check the path of the layer, unpack it if it is zipped"
+        )
+        raise LayerError(message)
+    digest = hashlib.sha256()
+    for file in sorted(path.iterdir()):
+        if file.is_file() and file.suffix != ".lock":
+            digest.update(file.name.encode() + b"\0" + hashlib.sha256(_content(file)).digest())
+    return digest.hexdigest()
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        message = f"{file.parent.name}: {file.name} cannot be opened ({error.strerror}); check its permissions"
+        raise LayerError(message) from error
+
+
+def _open_spatial(spec: LayerSpec, path: Path, data: bytes, digest: str, ending: str) -> RawLayer:
+    name = spec.name
     says_crs = _check_content(data, ending, name)
-    options: dict[str, Any] = {"encoding": _encoding_of(spec.path)} if ending == "shp" else {}
+    options: dict[str, Any] = {"encoding": _encoding_of(path)} if ending == "shp" else {}
     try:
         with warnings.catch_warnings(record=True) as remarks:
             warnings.simplefilter("always")
-            if ending == "gpkg":
-                options["layer"] = _layer_of(spec)
-            frame = pyogrio.read_dataframe(spec.path, **options)
+            if ending in _LAYERED:
+                options["layer"] = _layer_of(spec, path)
+            frame = pyogrio.read_dataframe(path, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
-        message = f"{name}: cannot be read ({_one_line(error)}); export the layer again"
+        message = f"{name}: cannot be read ({one_line(error)}); export the layer again"
         raise LayerError(message) from error
     except (shapely.errors.ShapelyError, UnicodeDecodeError, ValueError) as error:
-        message = f"{name}: holds something that cannot be read ({_one_line(error)}); export the layer again"
+        message = f"{name}: holds something that cannot be read ({one_line(error)}); export the layer again"
         raise LayerError(message) from error
-    notes = tuple(sorted({f"{name}: {_one_line(remark.message)}" for remark in remarks}))
+    notes = tuple(sorted({f"{name}: {one_line(remark.message)}" for remark in remarks}))
     if not isinstance(frame, gpd.GeoDataFrame):
         return RawLayer(sha256=digest, cells=frame.astype(object), notes=notes)
     cells = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
     shapes = frame.geometry.to_numpy()
-    crs, doubt = _crs_of(spec, frame.crs if says_crs else None, ending)
-    return RawLayer(sha256=digest, cells=cells, shapes=shapes, crs=crs, notes=notes + doubt)
+    datum, doubt = _datum_of(spec, frame.crs if says_crs else None, ending)
+    return RawLayer(sha256=digest, cells=cells, shapes=shapes, datum=datum, notes=notes + doubt)
 
 
-def _crs_of(spec: LayerSpec, own: CRS | None, ending: str) -> tuple[CRS, tuple[str, ...]]:
-    """Return the CRS of a spatial file: its own; else the declared one; GeoJSON without either is WGS 84 (RFC 7946)."""
-    name = spec.path.name
-    declared = parse_crs(spec.crs, name) if spec.crs else None
+def _datum_of(spec: LayerSpec, own: CRS | None, ending: str) -> tuple[Datum, tuple[str, ...]]:
+    """Return the datum of a spatial file: its own; else the declared one; GeoJSON without either is WGS 84 (RFC 7946).
+
+    No format can say GCJ-02 or BD-09: files in them say WGS 84. So a declared bent datum bends what the file says.
+    """
+    name = spec.name
+    declared = parse_datum(spec.crs, name) if spec.crs else None
     if own is not None and not (own.is_engineering or own.name.startswith("Undefined")):
+        stated = parse_datum(own.to_string(), name)
+        if declared is not None and declared.shift:
+            return replace(declared, crs=stated.crs), ()
         note = f"{name}: says {own.name} itself; the declared {spec.crs} was not used"
-        return _earthly(own, name), (note,) if declared is not None and declared != own else ()
+        return stated, (note,) if declared is not None and declared.crs != own else ()
     if declared is not None:
         return declared, ()
     if ending in ("geojson", "json"):
-        return CRS.from_epsg(4326), ()
+        return parse_datum("wgs84", name), ()
     message = f"{name}: does not say its CRS; declare it with crs= (--layer-crs EPSG:...)"
     raise LayerError(message)
 
@@ -163,7 +167,7 @@ def _check_content(data: bytes, ending: str, name: str) -> bool:
     try:
         content = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        message = f"{name}: is not GeoJSON ({_one_line(error)}); export the layer again"
+        message = f"{name}: is not GeoJSON ({one_line(error)}); export the layer again"
         raise LayerError(message) from error
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         message = f"{name}: is JSON, but not a GeoJSON FeatureCollection; export the layer again"
@@ -174,10 +178,10 @@ def _check_content(data: bytes, ending: str, name: str) -> bool:
     return "crs" in content
 
 
-def _layer_of(spec: LayerSpec) -> str:
-    """Return the layer of a GeoPackage to read: the named one, the only one, or the one called like the role."""
-    name = spec.path.name
-    found = [str(layer) for layer in pyogrio.list_layers(spec.path)[:, 0]]
+def _layer_of(spec: LayerSpec, path: Path) -> str:
+    """Return the layer of a GeoPackage or FileGDB to read: the named one, the only one, or the one of the role."""
+    name = spec.name
+    found = [str(layer) for layer in pyogrio.list_layers(path)[:, 0]]
     if spec.layer_name is not None and spec.layer_name not in found:
         message = f"{name}: has no layer {spec.layer_name!r}; it has {', '.join(found) or 'none'}"
         raise LayerError(message)
@@ -200,93 +204,3 @@ def _encoding_of(path: Path) -> str | None:
     except UnicodeDecodeError:
         return "GB18030"
     return "UTF-8"
-
-
-def _open_csv(spec: LayerSpec, data: bytes, digest: str) -> RawLayer:
-    name = spec.path.name
-    rows = _rows_of(data, name)
-    header = [title.strip() for title in rows[0]]
-    doubled = sorted({title for title in header if title and header.count(title) > 1})
-    if doubled or not any(header):
-        message = f"{name}: column {(doubled or [''])[0]!r} stands twice in the first line; name each column once"
-        raise LayerError(message)
-    for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            message = f"{name}: line {number} has {len(row)} cells, the first line {len(header)}; separate by commas"
-            raise LayerError(message)
-    cells = pd.DataFrame(rows[1:], columns=header, dtype=object)
-    shapes = _csv_shapes(cells, name)
-    if shapes is None:
-        return RawLayer(sha256=digest, cells=cells)
-    return RawLayer(sha256=digest, cells=cells, shapes=shapes, crs=_csv_crs(spec, cells))
-
-
-def _rows_of(data: bytes, name: str) -> list[list[str]]:
-    if b"\0" in data[:4096]:
-        message = f"{name}: is not text; save it as CSV (comma separated, UTF-8)"
-        raise LayerError(message)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("gb18030")
-        except UnicodeDecodeError as error:
-            message = f"{name}: is neither UTF-8 nor GB18030 text; save it as CSV UTF-8"
-            raise LayerError(message) from error
-    try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if any(map(str.strip, row))]
-    except csv.Error as error:
-        message = f"{name}: is not comma separated text ({error}); save it as CSV UTF-8"
-        raise LayerError(message) from error
-
-
-def _csv_shapes(cells: pd.DataFrame, name: str) -> Any:
-    """Return the geometry of a CSV from a WKT column or from lon and lat, None if it has neither."""
-    titles = {title.casefold(): title for title in cells.columns}
-    for column in (titles[word] for word in _SHAPE_COLUMNS if word in titles):
-        texts = cells[column].to_numpy(dtype=object)
-        shapes = shapely.from_wkt(texts, on_invalid="ignore")
-        bad = np.flatnonzero([shape is None for shape in shapes])
-        if len(bad):
-            message = f"{name}: line {bad[0] + 2}: {column} {str(texts[bad[0]])[:40]!r} is not WKT; e.g. POINT (111 35)"
-            raise LayerError(message)
-        return shapes
-    for pair in _PLACE_COLUMNS:
-        if all(word in titles for word in pair):
-            x, y = (_numbers(cells, titles[word], name) for word in pair)
-            return np.where(np.isnan(x) | np.isnan(y), None, shapely.points(x, y))
-        one = [word for word in pair if word in titles]
-        if one:
-            message = f"{name}: has column {one[0]} but not both of {' and '.join(pair)}; give both"
-            raise LayerError(message)
-    return None
-
-
-def _numbers(cells: pd.DataFrame, column: str, name: str) -> Any:
-    """Return a column of coordinates; a blank cell is unknown (NaN)."""
-    texts = cells[column].str.strip()
-    values = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
-    bad = np.flatnonzero(~np.isfinite(values) & (texts != "").to_numpy())
-    if len(bad):
-        text = cells[column].iloc[bad[0]]
-        message = f"{name}: line {bad[0] + 2}: {column} {text!r} is not a number; give degrees or metres"
-        raise LayerError(message)
-    return values
-
-
-def _csv_crs(spec: LayerSpec, cells: pd.DataFrame) -> CRS:
-    name = spec.path.name
-    columns = [title for title in cells.columns if title.casefold() == "crs"]
-    said = sorted({text.strip() for text in cells[columns[0]]}) if columns else []
-    if len(said) > 1:
-        message = f"{name}: column crs says {' and '.join(map(repr, said[:3]))}; one file has one CRS, split it"
-        raise LayerError(message)
-    text = said[0] if said and said[0] else spec.crs
-    if not text:
-        message = f"{name}: does not say the CRS of its coordinates; add a column crs or declare crs= (--layer-crs ...)"
-        raise LayerError(message)
-    return parse_crs(text, name)
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:160]

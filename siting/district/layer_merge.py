@@ -71,7 +71,7 @@ def _new_row(old: Row | None, said: Mapping[str, Any], role: Role, shape: Any) -
         row["geometry"] = shape
     if old is None or shape is not None or role.name not in _OUTLINE_ROLES:
         row["source"] = source
-    if role.name == "buildings":
+    if role.field_name == "buildings":
         _set_building_sources(row, said, source)
     return row
 
@@ -81,7 +81,7 @@ def _set_building_sources(row: Row, said: Mapping[str, Any], source: str) -> Non
     if "households" in said:
         row["households_source"] = source
     if "height_m" in said:
-        row["height_source"] = source
+        row["height_source"] = "estimate" if source == "open" else source  # measured from above, by a machine
     elif "levels" in said and row["height_source"] in (None, "estimate"):
         row["height_m"], row["height_source"] = METRES_PER_LEVEL * said["levels"], "estimate"
 

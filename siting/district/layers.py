@@ -6,9 +6,8 @@ and outlines of compounds replace all mapped ones. Without geometry its rows joi
 cell says nothing, so what OpenStreetMap knows stays.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -18,22 +17,24 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
+from siting.district.coordinates import Datum
 from siting.district.layer_columns import ROLES, Role, choose_role, read_cells, row_ids
-from siting.district.layer_files import LayerSpec, RawLayer, open_layer
+from siting.district.layer_datum import check_datum
+from siting.district.layer_files import open_layer
 from siting.district.layer_merge import merged
-from siting.district.layer_place import place_shapes
+from siting.district.layer_place import near_shapes, place_shapes
+from siting.district.layer_spec import LayerSpec, RawLayer
+from siting.district.layer_weight import WeightFormula, weigh, with_spare_power
 from siting.district.record import District, InputFile
 from siting.district.tabulate import drops, polygons_only
-from siting.errors import LayerError, UsageError
+from siting.errors import LayerError
 
-__all__ = ["Layer", "LayerSpec", "apply_layers", "parse_layer_argument", "read_layer"]
+__all__ = ["Layer", "LayerSpec", "apply_layers", "read_layer"]
 
 _COVERED_SHARE = 0.5  # of a mapped building below a planner's: the same building
 _CLASH_SHARE = 0.1  # of the smaller of two outlines of compounds that both claim
 _SAME_GROUND_M2 = 0.01
 _DOOR_REACH_M = 3.0
-_FEWEST_FOR_OFFSET = 10
-_OFFSET_SHARE = 0.3  # GROUND.md section 5: 100 % in the right datum, 3-22 % in a wrong one
 _SINGLE = {"Polygon": "polygon", "LineString": "line", "Point": "point"}
 
 
@@ -47,18 +48,7 @@ class Layer:
     shapes: Any
     has_ids: bool
     notes: tuple[str, ...]
-
-
-def parse_layer_argument(text: str, *, crs: str | None = None) -> LayerSpec:
-    """Return the layer of a flag such as `compounds=FILE.gpkg` or `compounds=FILE.gpkg:LAYER`."""
-    role, equals, path = (part.strip() for part in text.partition("="))
-    if not (equals and role and path):
-        message = f"--layer {text!r} is not ROLE=FILE, e.g. --layer compounds=compounds.gpkg"
-        raise UsageError(message)
-    head, colon, layer_name = path.rpartition(":")
-    if colon and head.casefold().endswith(".gpkg"):
-        return LayerSpec(role=role, path=Path(head), crs=crs, layer_name=layer_name)
-    return LayerSpec(role=role, path=Path(path), crs=crs)
+    datum: Datum | None = None  # that the shapes were declared in
 
 
 def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer:
@@ -66,17 +56,23 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
 
     Raises `LayerError`, one line with file, object, key and repair.
     """
-    name = spec.path.name
+    name = spec.name
     role = choose_role(spec.role, name)
     raw = open_layer(spec)
     ids, has_ids = row_ids(raw.cells, role, name)
     values, notes = read_cells(raw.cells, role, ids, name)
-    shapes, repaired = _shapes_of(raw, role, ids, name)
+    shapes = _shapes_of(raw, role, ids, name)
+    repaired: tuple[str, ...] = ()
     if shapes is None and not role.joins:
         message = f"{name}: has no geometry; {role.name} need a place (GeoPackage, or CSV with lon, lat, crs)"
         raise LayerError(message)
+    if shapes is not None and raw.datum is not None and role.fills:
+        shapes, near = near_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name)
+        values = values[near].set_axis(pd.Index([f"open/{key}" for key in values.index[near]], dtype=object))
+    elif shapes is not None and raw.datum is not None:
+        shapes = place_shapes(shapes, raw.datum, target=target_crs, area=area, file_name=name, ids=ids)
     if shapes is not None:
-        shapes = place_shapes(shapes, raw.crs, target=target_crs, area=area, file_name=name, ids=ids)
+        shapes, repaired = _repaired(shapes, list(map(str, values.index)), name)
     return Layer(
         role=role,
         file=InputFile(name, raw.sha256, role.name),
@@ -84,23 +80,39 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
         shapes=shapes,
         has_ids=has_ids,
         notes=(*raw.notes, *notes, *repaired),
+        datum=raw.datum,
     )
 
 
-def apply_layers(district: District, layers: Iterable[LayerSpec]) -> District:
+def apply_layers(district: District, layers: Iterable[LayerSpec], *, formula: WeightFormula | None = None) -> District:
     """Return `district` with `layers` laid over it; compounds first, then what refers to them.
+
+    `formula` weighs complaints, hazards and renovation.
 
     What was replaced is in `overrides`, what was not used in `dropped` and `notes`. Raises `LayerError`.
     """
     area = district.study_area.buffer(district.halo_m)
-    read = [read_layer(spec, target_crs=district.crs, area=area) for spec in layers]
+    read = [_checked(read_layer(spec, target_crs=district.crs, area=area), district) for spec in layers]
     order = list(ROLES)
+    spare: dict[str, tuple[float, str]] = {}
     for layer in sorted(read, key=lambda layer: order.index(layer.role.name)):
-        district = _applied(district, layer)
-    return district
+        district, found = _applied(district, layer, formula or WeightFormula())
+        spare |= found
+    return with_spare_power(district, spare) if spare else district
 
 
-def _applied(district: District, layer: Layer) -> District:
+def _checked(layer: Layer, district: District) -> Layer:
+    """Return `layer` with a note if the map speaks against its datum or cannot tell; refuse a wrong one."""
+    if layer.shapes is None or layer.datum is None:
+        return layer
+    doubt = check_datum(layer.shapes, layer.datum, role=layer.role.name, district=district, file_name=layer.file.name)
+    return replace(layer, notes=(*layer.notes, doubt)) if doubt else layer
+
+
+def _applied(
+    district: District, layer: Layer, formula: WeightFormula
+) -> tuple[District, Mapping[str, tuple[float, str]]]:
+    """Return (district with one layer laid over it, spare kVA by compound that the layer states)."""
     name = layer.role.field_name
     layer = _with_references(district, layer)
     lost: list[tuple[str, str, str]] = []
@@ -108,32 +120,46 @@ def _applied(district: District, layer: Layer) -> District:
     if layer.shapes is None:
         layer, lost = _joined(district, layer)
     else:
-        layer = _settled(layer)
+        layer = _only_where_bare(district, layer) if layer.role.fills else _settled(layer)
         stands_for = _stand_ins(district, layer)
-    table, log = merged(getattr(district, name), layer.values, layer.shapes, role=layer.role, stands_for=stands_for)
-    notes = [*layer.notes, *_offset_doubt(district, layer)]
+    weighed = weigh(layer.values, formula, layer.file.name) if name == "compounds" else None
+    if weighed is not None:
+        layer = _with(layer, weighed.values, layer.shapes, weighed.notes)
+    table, log = merged(
+        _table_of(district, layer.role), layer.values, layer.shapes, role=layer.role, stands_for=stands_for
+    )
+    notes = [*layer.notes]
     if lost:
         notes.append(
             f"{layer.file.name}: {len(lost)} rows meet no object here ({', '.join(key for key, _, _ in lost[:3])})"
         )
+    if weighed is not None and len(weighed.log):
+        log = pd.concat([log, weighed.log], ignore_index=True) if len(log) else weighed.log
     changes: dict[str, Any] = {name: table}
     if name == "buildings" and stands_for:
         doors = district.entrances
         owners = [stands_for.get(owner, owner) for owner in doors["building_id"]]
         changes["entrances"] = doors.assign(building_id=pd.Series(owners, index=doors.index, dtype=object))
-    return district.replace(
+    laid = district.replace(
         **changes,
         overrides=pd.concat([frame for frame in (district.overrides, log) if len(frame)] or [log], ignore_index=True),
         dropped=pd.concat([district.dropped, drops(lost)], ignore_index=True) if lost else district.dropped,
         inputs=(*district.inputs, layer.file),
         notes=(*district.notes, *notes),
     )
+    return laid, {} if weighed is None else weighed.spare_kva
 
 
-def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> tuple[Any, tuple[str, ...]]:
-    """Return the shapes of a layer, valid and of the types its role allows, in their own CRS; and what was repaired."""
+def _table_of(district: District, role: Role) -> gpd.GeoDataFrame:
+    """Return the district's table of a role; of drawn candidates there is none before the first layer."""
+    frame = getattr(district, role.field_name)
+    return role.table.empty(district.crs) if frame is None else frame
+
+
+def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> Any:
+    """Return the shapes of a layer, of the types its role allows, in their own CRS; None if it has none."""
     if raw.shapes is None or all(shape is None for shape in raw.shapes):
-        return None, ()
+        return None
     allowed = role.table.geometry or frozenset()
     shapes = np.array([_single(shape) for shape in raw.shapes], dtype=object)
     for key, shape in zip(ids, shapes, strict=True):
@@ -148,6 +174,11 @@ def _shapes_of(raw: RawLayer, role: Role, ids: Sequence[str], name: str) -> tupl
         if shape is not None and not np.isfinite(shapely.get_coordinates(shape)).all():
             message = f"{name}: {key}: has coordinates that are no numbers; draw it again"
             raise LayerError(message)
+    return shapes
+
+
+def _repaired(shapes: Any, ids: Sequence[str], name: str) -> tuple[Any, tuple[str, ...]]:
+    """Return placed shapes, valid, and what was repaired; in metres, for specks are told by their area."""
     broken = ~shapely.is_valid(shapes) & np.array([shape is not None for shape in shapes], dtype=bool)
     if not broken.any():
         return shapes, ()
@@ -261,6 +292,20 @@ def _settled(layer: Layer) -> Layer:
     return _with(layer, layer.values, shapes, (note,) if trimmed else ())
 
 
+def _only_where_bare(district: District, layer: Layer) -> Layer:
+    """Return the footprints that touch no mapped building."""
+    taken = shapely.STRtree(district.buildings.geometry.to_numpy())
+    left, right = taken.query(layer.shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(layer.shapes[left], taken.geometries[right]))
+    free = np.ones(len(layer.shapes), dtype=bool)
+    free[left[shared > _SAME_GROUND_M2]] = False
+    note = (
+        f"{layer.file.name}: {int(free.sum())} footprints of an open set stand where no building is mapped; "
+        f"{int((~free).sum())} more met mapped buildings and were left out. A machine drew them: check position_error_m"
+    )
+    return _with(layer, layer.values[free], layer.shapes[free], (note,))
+
+
 def _stand_ins(district: District, layer: Layer) -> dict[str, str]:
     """Return {mapped id: planner's id} for every mapped object whose place a planner's object takes ("": none does)."""
     ids = [str(key) for key in layer.values.index]
@@ -279,31 +324,5 @@ def _stand_ins(district: District, layer: Layer) -> dict[str, str]:
     return {mapped: best[mapped][1] for mapped in sorted(best)}
 
 
-def _offset_doubt(district: District, layer: Layer) -> list[str]:
-    """Say so if the layer's buildings stand beside the mapped ones: its datum may be another one than declared."""
-    if layer.role.name != "buildings" or layer.shapes is None or district.buildings.empty:
-        return []
-    mapped = shapely.STRtree(district.buildings.geometry.to_numpy())
-    reach = shapely.buffer(shapely.convex_hull(shapely.union_all(district.buildings.geometry.to_numpy())), 0.0)
-    points = shapely.point_on_surface(layer.shapes)
-    points = points[shapely.intersects(reach, points)]
-    if len(points) < _FEWEST_FOR_OFFSET:
-        return []
-    share = len(np.unique(mapped.query(points, predicate="intersects")[0])) / len(points)
-    if share >= _OFFSET_SHARE:
-        return []
-    return [
-        f"{layer.file.name}: only {share:.0%} of its buildings stand on mapped ones; "
-        f"if the map is complete, the layer may be in another datum (GCJ-02, BD-09) than it says"
-    ]
-
-
 def _with(layer: Layer, values: pd.DataFrame, shapes: Any, notes: tuple[str, ...]) -> Layer:
-    return Layer(
-        role=layer.role,
-        file=layer.file,
-        values=values,
-        shapes=shapes,
-        has_ids=layer.has_ids,
-        notes=layer.notes + notes,
-    )
+    return replace(layer, values=values, shapes=shapes, notes=layer.notes + notes)

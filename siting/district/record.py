@@ -80,6 +80,7 @@ class District:
     notes: tuple[str, ...] = ()
     synthetic: bool = False
     attestations: tuple["Attestation", ...] = ()
+    drawn: gpd.GeoDataFrame | None = None  # siting.tables.DRAWN: candidates by a planner's hand, None without any
 
     def __post_init__(self) -> None:
         """Check every table and that all share the district's CRS."""
@@ -89,6 +90,8 @@ class District:
                 message = f"table {name}: CRS {frame.crs.to_string()} is not the district's {self.crs.to_string()}"
                 raise TableError(message)
         tables.DROPPED.check(self.dropped)
+        if self.drawn is not None:
+            tables.DRAWN.check(self.drawn)
 
     def known(self, feature_class: str) -> Completeness:
         """Return how well `feature_class` (e.g. "hydrant", "exit", "building") is known here."""

@@ -16,6 +16,7 @@ import pandas as pd
 from siting import tables
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
+from siting.sites.drawn import drawn_offers, notes_on_other_kinds
 from siting.sites.ground import OPEN_GROUND_KINDS, bare_shares
 from siting.sites.layouts import Layout, group_limits, layouts_for
 from siting.sites.offers import Offer, Search, offers_of_kind
@@ -58,7 +59,8 @@ class CandidateOptions:
 def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptions | None = None) -> Candidates:
     """Offer candidates of every kind of `zones`: sorted by id, each with its groups, ports, power and cost.
 
-    Compounds marked "survey first" get none: what looks like free ground there may be an unmapped building.
+    Compounds marked "survey first" get none: what looks like free ground there may be an unmapped building. What a
+    planner drew is offered beside them under its own id, where the ground is free.
     """
     options = options or CandidateOptions()
     records: list[dict[str, Any]] = []
@@ -76,7 +78,11 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
             groups.extend(_group_records(candidate_id, offer))
             if offer.is_lawful:
                 lawful.add(offer.compound_id)
+        for candidate_id, offer in drawn_offers(zones, kind, catalogue, notes):
+            records.append(_record(candidate_id, offer, catalogue))
+            groups.extend(_group_records(candidate_id, offer))
         notes.extend(_notes_on_kind(kind, zones, lawful))
+    notes.extend(notes_on_other_kinds(zones))
     return Candidates(
         frame=_table(records, tables.CANDIDATES, zones),
         groups=_table(groups, tables.GROUPS, zones),

@@ -20,8 +20,8 @@ from builders import CRS_M, building, compound, district, entrance, obstacle, tr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.district.layers import LayerSpec, apply_layers, parse_layer_argument
-from siting.errors import LayerError, UsageError
+from siting.district.layers import LayerSpec, apply_layers
+from siting.errors import LayerError
 
 ORIGIN = (500000.0, 3874600.0)
 
@@ -294,8 +294,11 @@ def test_swapped_coordinates_are_refused_as_such(tmp_path, x, y, crs):
         ("id,lon,lat,crs\nH,111.05,35.0,EPSG:4326\n", "does not overlap the district"),  # 4.5 km
         ("id,lon,lat,crs\nA,111.0005,35.0005,EPSG:4326\nB,113,35,EPSG:4326\n", "B: lies 18"),  # one stray object
         ("id,lon,lat,crs\nH,500050,3874650,EPSG:4326\n", "no longitude and latitude"),
-        ("id,lon,lat,crs\nH,111,35,gcj02\n", "'gcj02' is not supported yet"),
-        ("id,lon,lat,crs\nH,111,35,BD-09\n", "'BD-09' is not supported yet"),
+        ("id,lon,lat,crs\nH,111.0005,35.0005,BD-09\n", "it would meet the district in wgs84"),
+        ("id,lon,lat,crs\nH,111,35,bd09mc\n", "datum 'bd09mc' is not known"),
+        ("id,x,y,crs\nH,500050,3874650,cgcs2000\n", "likely EPSG:4546"),
+        ("id,x,y,crs\nH,37500050,3874650,cgcs2000\n", "likely cgcs2000 zone 37"),
+        ("id,x,y,crs\nH,500050,3874650,cgcs2000 zone 12\n", "is no 3-degree zone"),
         ("id,lon,lat,crs\nH,111,35,EPSG:99999\n", "is unknown"),
         ("id,lon,lat,crs\nH,111,35,EPSG:4326\nI,111,35,EPSG:4490\n", "one file has one CRS"),
         ("id,lon,crs\nH,111,EPSG:4326\n", "not both of lon and lat"),
@@ -429,14 +432,6 @@ def test_a_geopackage_with_several_layers_needs_a_name(tmp_path):
     assert "has no layer 'newer'" in fault(LayerSpec(role="compounds", path=path, layer_name="newer"))
     chosen = apply_layers(drawn(), [LayerSpec(role="compounds", path=path, layer_name="new")])
     assert chosen.compounds.index.tolist() == ["new"]
-
-
-def test_the_flag_is_role_and_file():
-    assert parse_layer_argument("compounds=a b.gpkg").path.name == "a b.gpkg"
-    assert parse_layer_argument("roads = x.gpkg:lanes", crs="EPSG:4490").layer_name == "lanes"
-    for text in ("compounds", "=a.csv", "compounds="):
-        with pytest.raises(UsageError, match="ROLE=FILE"):
-            parse_layer_argument(text)
 
 
 # --- properties ---
