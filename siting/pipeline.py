@@ -47,7 +47,8 @@ from siting.sites.catalogue import load_catalogue
 from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
-from siting.study import LayerSection, Study
+from siting.study import Study
+from siting.study_sections import LayerSection
 
 __all__ = [
     "Finished",

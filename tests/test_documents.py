@@ -10,7 +10,8 @@ from typer.main import get_command
 
 from siting.cli.app import app
 from siting.outputs.run_folder import RUN_FILES
-from siting.study import AttestationSection, LayerSection, Study, WaiverSection, make_study
+from siting.study import Study, make_study
+from siting.study_sections import AttestationSection, LayerSection, WaiverSection
 
 ROOT = Path(__file__).parent.parent
 STUDY_PAGE = (ROOT / "docs/study.md").read_text(encoding="utf-8")

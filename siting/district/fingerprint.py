@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
-from siting.tables import Table
+from siting.contract import Table
 
 __all__ = ["fingerprint"]
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from siting import tables
+from siting.contract import Table
 from siting.district.layer_words import WORDS
 from siting.district.tags import clean_text
 from siting.errors import LayerError
-from siting.tables import Table
 
 __all__ = ["ROLES", "Role", "choose_role", "read_cells", "row_ids"]
 

@@ -11,9 +11,9 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from siting import tables
+from siting.contract import Table
 from siting.errors import TableError
 from siting.kinds import Completeness
-from siting.tables import Table
 
 if TYPE_CHECKING:
     from siting.district.attestation import Attestation

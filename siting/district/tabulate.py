@@ -11,11 +11,11 @@ import shapely
 from pyproj import CRS
 
 from siting import tables
+from siting.contract import Table
 from siting.district import classes
 from siting.district.osm import OsmFacts
 from siting.district.tags import Tags, clean_text, count, levels, levels_down, metres, name_of
 from siting.geo import to_metric
-from siting.tables import Table
 
 __all__ = ["METRES_PER_LEVEL", "Raw", "largest_overlap", "polygons_only", "project", "tabulate"]
 

@@ -19,13 +19,14 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES
 from siting.errors import DataError
 from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.styles import STYLED, style_qml
 from siting.outputs.texts import Texts
-from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, ZONES, Table
+from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, ZONES
 
 __all__ = ["FACT_LAYERS", "read_layers", "write_geopackage"]
 

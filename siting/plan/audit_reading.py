@@ -18,10 +18,11 @@ import pyogrio
 from pyproj import CRS
 from shapely.errors import ShapelyError
 
+from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES, District
 from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
-from siting.tables import CANDIDATES, GROUPS, SITES, Table
+from siting.tables import CANDIDATES, GROUPS, SITES
 
 __all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
 

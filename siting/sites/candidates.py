@@ -150,7 +150,7 @@ def _group_records(candidate_id: str, offer: Offer) -> list[dict[str, Any]]:
     ]
 
 
-def _table(records: list[dict[str, Any]], table: tables.Table, zones: Zones) -> gpd.GeoDataFrame:
+def _table(records: list[dict[str, Any]], table: Table, zones: Zones) -> gpd.GeoDataFrame:
     crs = zones.district.crs
     if not records:
         return table.empty(crs)
