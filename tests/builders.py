@@ -18,6 +18,7 @@ from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from siting import tables
+from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES, District
 from siting.kinds import Completeness
 
@@ -150,9 +151,7 @@ def district(
     )
 
 
-def _frame(
-    name: str, table: tables.Table, items: Sequence[Item], place: tuple[tuple[float, float], CRS]
-) -> gpd.GeoDataFrame:
+def _frame(name: str, table: Table, items: Sequence[Item], place: tuple[tuple[float, float], CRS]) -> gpd.GeoDataFrame:
     origin, crs = place
     rows = [item for item in items if item.table == name]
     if not rows:

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from siting import tables
+from siting.contract import Table
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
 from siting.sites.drawn import drawn_offers, notes_on_other_kinds

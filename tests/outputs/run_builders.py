@@ -23,6 +23,7 @@ from shapely.affinity import translate
 
 from siting import tables
 from siting.access.record import Demand, Links
+from siting.contract import Table
 from siting.district.record import District, InputFile
 from siting.kinds import Completeness, Kind
 from siting.outputs.run import Run
@@ -40,7 +41,7 @@ def at(shape: Any) -> Any:
     return translate(shape, *ORIGIN)
 
 
-def frame(index: str, rows: dict[str, dict[str, Any]], shapes: dict[str, Any], table: tables.Table) -> gpd.GeoDataFrame:
+def frame(index: str, rows: dict[str, dict[str, Any]], shapes: dict[str, Any], table: Table) -> gpd.GeoDataFrame:
     data = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
     for name, column in table.columns.items():
         kind = (column.metadata or {})["kind"]
