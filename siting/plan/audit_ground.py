@@ -28,13 +28,14 @@ _GATE_M = 0.5
 
 @dataclass(frozen=True, eq=False)
 class OpenGround:
-    """One compound: `free` ground grown by a hair, `solids`, and a networkx graph of corners and openings.
+    """One compound: `free` ground grown by a hair, `snug` by half of it, `solids`, a networkx graph of the free walks.
 
     Nodes are numbers into `places`; the first ones are the openings, as given.
     """
 
     area: Any
     free: Any
+    snug: Any
     solids: Any
     graph: Any
     places: Any
@@ -61,11 +62,12 @@ class OpenGround:
             return 0.0
         if any(target.intersects(shapely.Point(spot)) for spot in spots):
             return 0.0
-        starts = spots or [*map(tuple, shapely.get_coordinates(shape))]
-        pairs = [(spot, end) for spot in starts for end in _near_places(spot, target)]
+        facade, edge = _free_outline(self, shape), _free_outline(self, target)
+        starts = spots or [*map(tuple, shapely.get_coordinates(facade))]
+        pairs = [(spot, end) for spot in starts for end in _near_places(spot, target, edge)]
         if not spots:
-            pairs += [(spot, end) for spot in map(tuple, shapely.get_coordinates(target))
-                      for end in _near_places(spot, shape)]  # fmt: skip
+            pairs += [(spot, end) for spot in map(tuple, shapely.get_coordinates(edge))
+                      for end in _near_places(spot, shape, facade)]  # fmt: skip
         return min((math.dist(*pair) for pair in _seen(self, pairs)), default=math.inf)
 
     def _spread(self, legs: dict[int, float]) -> dict[int, float]:
@@ -98,7 +100,9 @@ def lay_open_ground(
     passages = [line for way in inside for line in _lines(way.intersection(closed))]
     points = [*(opening.coords[0] for opening in openings), *(end for line in passages for end in _ends(line)),
               *_corners(free)]  # fmt: skip
-    ground = OpenGround(area, grown, solids, nx.Graph(), np.array(points).reshape(-1, 2), limit_m)
+    ground = OpenGround(
+        area, grown, free.buffer(_TOUCH_M / 2, **_MITRE), solids, nx.Graph(), np.array(points).reshape(-1, 2), limit_m
+    )
     graph = ground.graph
     graph.add_nodes_from(range(len(points)))
     graph.add_weighted_edges_from(_sight_edges(ground))
@@ -157,7 +161,8 @@ def _legs(ground: OpenGround, spots: Iterable[tuple[float, ...]]) -> dict[int, f
 def _legs_to_outline(ground: OpenGround, shape: Any) -> dict[int, float]:
     """Return the shortest free legs from nodes to any edge of an outline."""
     near = np.flatnonzero(shapely.distance(shapely.points(ground.places), shape) <= ground.limit_m)
-    pairs = [(int(at), end) for at in near for end in _near_places(tuple(ground.places[at]), shape)]
+    outline = _free_outline(ground, shape)
+    pairs = [(int(at), end) for at in near for end in _near_places(tuple(ground.places[at]), shape, outline)]
     return _shortest(ground, pairs)
 
 
@@ -176,18 +181,23 @@ def _seen(ground: OpenGround, pairs: list[tuple[Any, Any]]) -> list[tuple[Any, A
     return [pair for pair, free in zip(pairs, shapely.covers(ground.free, lines), strict=True) if free]
 
 
-def _near_places(spot: tuple[float, ...], shape: Any) -> Iterable[tuple[float, ...]]:
-    """Yield the nearest place of every edge of an outline; the spot itself if it lies inside."""
+def _near_places(spot: tuple[float, ...], shape: Any, outline: Any) -> Iterable[tuple[float, ...]]:
+    """Yield the nearest place of every piece of an outline; the spot itself if it lies inside."""
     if shape.intersects(shapely.Point(spot)):
         yield tuple(spot)
         return
-    for part in shapely.get_parts(shape):
-        for ring in (part.exterior, *part.interiors):
-            for (ax, ay), (bx, by) in pairwise(ring.coords):
-                size2 = (bx - ax) ** 2 + (by - ay) ** 2
-                share = ((spot[0] - ax) * (bx - ax) + (spot[1] - ay) * (by - ay)) / size2 if size2 else 0.0
-                share = min(1.0, max(0.0, share))
-                yield ax + share * (bx - ax), ay + share * (by - ay)
+    for line in outline:
+        for (ax, ay), (bx, by) in pairwise(line.coords):
+            size2 = (bx - ax) ** 2 + (by - ay) ** 2
+            share = ((spot[0] - ax) * (bx - ax) + (spot[1] - ay) * (by - ay)) / size2 if size2 else 0.0
+            share = min(1.0, max(0.0, share))
+            yield ax + share * (bx - ax), ay + share * (by - ay)
+
+
+def _free_outline(ground: OpenGround, shape: Any) -> list[Any]:
+    """Return the stretches of an outline that lie on free ground, as lines: they end where another obstacle begins."""
+    held = shapely.get_parts(shapely.intersection(shape.boundary, ground.snug))
+    return [part for part in held if part.geom_type == "LineString"]
 
 
 def _block_of(shape: Any, ground: OpenGround) -> Any:
