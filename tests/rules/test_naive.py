@@ -19,6 +19,7 @@ from siting.kinds import Kind, Outcome
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_measures import Layout, Subject, measure_again, things_by_class
 from siting.plan.audit_reading import facts_of
+from siting.rules.clause import Metric
 from siting.rules.measures import FacilityFacts, Shapes, measure
 from siting.rules.profiles import available_profiles, load_rulebook
 
@@ -170,7 +171,9 @@ def test_what_is_clear_stays_legal_wherever_the_buildings_truly_stand(kind):
     ground = read_district(SourceOptions(osm=ROOT / "datasets" / "quarter.osm.pbf"))
     shapes, random = rectangles(ground, 400, 11), np.random.default_rng(7)
     facts = FacilityFacts(kind, "I-II" if kind is Kind.EBIKE_SHED else "unknown", 0.8, 2, 7.0)
-    clauses = load_rulebook("fuzhou", on=DAY).for_kind(kind)
+    # An engine's stands and turns move with the buildings, so what it can reach has no margin to be clear by.
+    rulebook = load_rulebook("fuzhou", on=DAY)
+    clauses = [clause for clause in rulebook.for_kind(kind) if clause.metric is not Metric.FIRE_ACCESS]
     clear = {clause.clause_id: measure(clause, shapes, ground, facts).outcome == "PASS" for clause in clauses}
     assert sum(int(each.sum()) for each in clear.values()) > 100
     for _ in range(200):
