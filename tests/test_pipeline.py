@@ -112,3 +112,14 @@ def test_cbc_finds_a_plan_as_good_as_highs():
     best, second = plan_framing(framing, highs, Stages()), plan_framing(framing, cbc, Stages())
 
     assert second.solution.objective == pytest.approx(best.solution.objective, rel=2e-3)
+
+
+def test_everything_on_the_map_keeps_its_outline_beside_what_is_told_of_it(finished):
+    page = (finished.folder / "map.html").read_text(encoding="utf-8")
+    text = page.split('type="application/json"')[1].partition(">")[2].partition("</script>")[0]
+    drawn = json.loads(text)
+
+    outlines = [item["g"] for layer in ("compounds", "buildings", "sites", "candidates") for item in drawn[layer]]
+
+    assert len(drawn["candidates"]) > 100
+    assert all(isinstance(outline[0][0], list) for outline in outlines)

@@ -230,7 +230,7 @@ def _candidates(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[f
     moves: Any = view.moves(run)
     held = {key: [plain(row["dx_m"], 2), plain(row["dy_m"], 2), row["reason"]] for key, row in moves.iterrows()}
     rows = [row | {"x": checks.get(row["i"], [])} for row in _rows(judged, origin, names)]
-    return [row | ({"g": held[row["i"]]} if row["i"] in held else {}) for row in rows]
+    return [row | ({"v": held[row["i"]]} if row["i"] in held else {}) for row in rows]
 
 
 def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float, float]) -> list[dict[str, Any]]:

@@ -192,7 +192,7 @@
   }
   function candidateCard(c) {
     return "<div class='card'>" + top(t("kind." + c.k), c.i) + "<div class='body'><p>" + chip(c.o) + " " + esc(t(c.a ? "map.lawful" : "map.refused_because")) + "</p><dl>" +
-      fact("bays", num(c.b)) + fact("ports", num(c.p)) + fact("cost", t("map.yuan", { n: num(c.y) })) + (c.g ? fact("move", moveText(c.g)) : "") +
+      fact("bays", num(c.b)) + fact("ports", num(c.p)) + fact("cost", t("map.yuan", { n: num(c.y) })) + (c.v ? fact("move", moveText(c.v)) : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(c.x, c.q - c.x.length) + "</h4>" + checks(c.x) + "</div></div>";
   }
   function buildingCard(b) {
