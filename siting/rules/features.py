@@ -154,18 +154,8 @@ def _sensitive_buildings(district: District, name: str) -> Features:
     return _joined(name, (buildings, loose), buildings.completeness)
 
 
-def _exits(district: District, name: str) -> Features:
-    """Return mapped doors, then each facade as a doubtful door: where a door may be, unless exits were surveyed."""
-    doors = _but(_take(district, name, district.entrances), attributes=MappingProxyType({}))
-    if doors.completeness is Completeness.SURVEYED:
-        return doors
-    facades = _buildings(district, name)
-    facades = _but(facades, attributes=MappingProxyType({}), doubtful=np.ones(len(facades), dtype=bool))
-    return _joined(name, (doors, facades), facades.completeness)
-
-
-def _openings(district: District, name: str) -> Features:
-    """Return doors, then each facade as a doubtful opening: windows are on no map, not even a surveyed one of exits."""
+def _ways_in(district: District, name: str) -> Features:
+    """Return mapped doors, then each facade as a doubtful one (door or window), unless `name` is surveyed."""
     doors = _but(_take(district, name, district.entrances), attributes=MappingProxyType({}))
     if doors.completeness is Completeness.SURVEYED:
         return doors
@@ -336,7 +326,7 @@ _MAKERS: Mapping[str, Callable[[District, str], Features]] = MappingProxyType(
         "building_gap": _buildings,
         "climbing_strip": _climbing_areas,
         "car_parking": _car_parks,
-        "exit": _exits,
+        "exit": _ways_in,
         "fire_lane": _fire_lanes,
         "garage": _garages,
         "gate": _gates,
@@ -344,7 +334,7 @@ _MAKERS: Mapping[str, Callable[[District, str], Features]] = MappingProxyType(
         "high_rise_building": _high_rises,
         "lane_side": _lane_sides,
         "lane_strip": _official_lanes,
-        "opening": _openings,
+        "opening": _ways_in,
         "public_building": _sensitive_buildings,
         "road": _roads,
         "sensitive_building": _sensitive_buildings,

@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import struct
-from contextlib import suppress
 
 import pytest
 from district.osm_text import OsmText
@@ -97,13 +96,19 @@ def test_a_pbf_with_a_lying_blob_size_is_refused(tmp_path):
 
 
 def test_noise_never_escapes_as_another_error(tmp_path):
+    refused = []
     for seed in range(20):
         spoilt = bytearray(PBF)
         spoilt[37 + 211 * seed] ^= 0xFF
         path = tmp_path / "spoilt.osm.pbf"
         path.write_bytes(spoilt)
-        with suppress(SourceError):
+        try:
             read_osm(path)
+        except SourceError as error:
+            refused.append(str(error))
+
+    assert refused
+    assert all("spoilt.osm.pbf" in line and "\n" not in line for line in refused)
 
 
 def test_the_name_does_not_matter_and_nothing_is_left_behind(tmp_path):
