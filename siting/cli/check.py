@@ -66,9 +66,7 @@ def compare(
     """Compare two runs: sites added, moved, dropped; who gains and who loses. 方案比较。"""
     from siting.plan.compare import compare_runs
 
-    if lang not in ("en", "zh"):
-        message = f"--lang {lang!r} is unknown; choose en or zh"
-        raise UsageError(message)
+    flag.language(lang)
     comparison = compare_runs(run_a, run_b)
     if as_json:
         print_json(comparison.as_dict())
@@ -88,9 +86,7 @@ def why(
     from siting.outputs.card import read_card
     from siting.outputs.card_words import card_lines
 
-    if lang not in ("en", "zh"):
-        message = f"--lang {lang!r} is unknown; choose en or zh"
-        raise UsageError(message)
+    flag.language(lang)
     card = read_card(run, candidate)
     if as_json:
         print_json(card)

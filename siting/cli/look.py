@@ -52,9 +52,7 @@ def inspect(
     from siting.outputs.texts import Texts
     from siting.pipeline import read_sources
 
-    if lang not in ("en", "zh"):
-        message = f"--lang {lang!r} is unknown; choose en or zh"
-        raise UsageError(message)
+    flag.language(lang)
     study_file = source if source.suffix == ".toml" else None
     flags = {
         "source.osm": None if study_file else source,

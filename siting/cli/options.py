@@ -25,6 +25,7 @@ __all__ = [
     "SolverFlag",
     "StudyArgument",
     "TimeLimitFlag",
+    "language",
     "layer_sections",
     "study_from",
 ]
@@ -57,6 +58,14 @@ SolverFlag = Annotated[str | None, typer.Option("--solver", help="highs or cbc."
 GapFlag = Annotated[float | None, typer.Option("--gap", help="Stop within this share of the proven bound.")]
 TimeLimitFlag = Annotated[float | None, typer.Option("--time-limit", help="Seconds the solver may take.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def language(text: str) -> str:
+    """Return the language of --lang; raise `UsageError` for any but en and zh."""
+    if text not in ("en", "zh"):
+        message = f"--lang {text!r} is unknown; choose en or zh"
+        raise UsageError(message)
+    return text
 
 
 def layer_sections(layers: list[str] | None, crs: str | None) -> list[dict[str, str]]:
