@@ -69,7 +69,7 @@ def make_book(
         effort = Effort(0.0, options.seed, engine, until, options.tolerance, 0)
         desk = Desk(readies, menu, np.inf if asked is None else asked, crew, effort)
         state = State(open_ledger(menu, readies), [])
-        if readies:
+        if len(readies) > 1:  # one piece alone is solved whole
             state = _swept(desk, state, options, announce)
         notes = tuple(crew.notes)
     if time.perf_counter() >= until:
