@@ -100,9 +100,9 @@ def whole(city: str, solver: str, seconds: str) -> dict[str, Any]:
         program.solve(pulp.HiGHS(msg=False, timeLimit=float(seconds), threads=1))
         bound = abs(program.solverModel.getInfo().mip_dual_bound)
     else:
-        from siting.model.solver import _cbc_path  # the CBC that this installation has
+        from siting.model.engines import cbc_path  # the CBC that this installation has
 
-        program.solve(pulp.COIN_CMD(path=_cbc_path(), msg=False, timeLimit=float(seconds), threads=1))
+        program.solve(pulp.COIN_CMD(path=cbc_path(), msg=False, timeLimit=float(seconds), threads=1))
     values = [variable.varValue for variable in program.variables()]
     found = all(value is not None for value in values) and program.sol_status in (1, 2)
     objective = float(pulp.value(program.objective) or 0.0) if found else 0.0

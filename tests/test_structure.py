@@ -45,8 +45,8 @@ DOORS = {
     "sqlalchemy": {"siting.district.postgis"},
     "psycopg": {"siting.district.postgis"},
     "osmium": {"siting.district.osm", "siting.district.synthetic_osm"},  # read there; the made-up quarter is written
-    "pulp": {"siting.model.formulation", "siting.model.solver"},
-    "highspy": {"siting.model.formulation", "siting.model.solver", "siting.model.decomposition.highs"},
+    "pulp": {"siting.model.engines", "siting.model.formulation"},
+    "highspy": {"siting.model.engines", "siting.model.formulation", "siting.model.decomposition.highs"},
     "pyscipopt": {"siting.model.decomposition.scip"},
 }
 

@@ -4,11 +4,11 @@ import numpy as np
 
 from siting.errors import SitingError
 from siting.model.flows import cheapest_flows, service_of
-from siting.model.matrix import required_goal
+from siting.model.measures import required_goal
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["afford", "expense_of", "is_small", "spent_cny", "thin_out", "upgrades_of"]
+__all__ = ["afford", "expense_of", "is_affordable", "is_small", "spent_cny", "thin_out", "upgrades_of"]
 
 _SMALL = 2_500  # walks up to which the cheapest plan of a service is searched for among all sites
 _ROUNDS = 12  # of slope scaling; the gain beyond is small
@@ -19,7 +19,7 @@ def upgrades_of(problem: Problem, modules: IntArray) -> tuple[tuple[int, int], .
     part = problem.transformers
     if part is None:
         return ()
-    load = part.load_kva(modules)
+    load = problem.added_load_kva(modules)
     counts = [part.steps_needed(t, float(load[t])) for t in range(len(part))]
     if None in counts:
         message = f"{part.name(counts.index(None))} cannot carry its sites even with every upgrade"
@@ -31,7 +31,7 @@ def spent_cny(problem: Problem, modules: IntArray) -> float:
     """Return the cost of sites and upgrades."""
     part = problem.transformers
     upgrades = sum(part.steps[t][step][1] for t, step in upgrades_of(problem, modules)) if part else 0.0
-    return float(problem.sites.cost_cny(modules).sum()) + upgrades
+    return float(problem.site_cost_cny(modules).sum()) + upgrades
 
 
 def expense_of(problem: Problem, modules: IntArray, served: FloatArray) -> float:
@@ -52,6 +52,17 @@ def afford(problem: Problem, modules: IntArray) -> IntArray:
     return modules
 
 
+def is_affordable(problem: Problem, modules: IntArray) -> bool:
+    """Return whether the transformers carry `modules` with upgrades, and the budget pays for all."""
+    part = problem.transformers
+    if part is not None:
+        load = problem.added_load_kva(modules)
+        if any(part.steps_needed(t, float(load[t])) is None for t in range(len(part))):
+            return False
+    budget = problem.budget_cny
+    return budget is None or spent_cny(problem, modules) <= budget * (1 + 1e-6) + 1e-6
+
+
 def is_small(problem: Problem) -> bool:
     """Return whether a whole search for the cheapest plan of a service is worth its time."""
     return len(problem.walks) <= _SMALL
@@ -64,9 +75,9 @@ def thin_out(problem: Problem, modules: IntArray, served: FloatArray) -> IntArra
     is little used, and what is empty is dropped. Repeated with the new shares, the best plan met is returned.
     """
     goal, sites, walks = required_goal(problem), problem.sites, problem.walks
-    held, least = service_of(problem, served), np.bincount(problem.locked_in, minlength=len(sites))
+    held, least = service_of(problem, served), problem.least_modules
     share = np.divide(
-        sites.cost_cny(modules) + goal.demerit_penalty * sites.demerit,
+        problem.site_cost_cny(modules) + goal.demerit_penalty * sites.demerit,
         modules * sites.vehicles_per_module,
         out=np.zeros(len(sites)),
         where=modules * sites.vehicles_per_module > 0,
@@ -82,6 +93,6 @@ def thin_out(problem: Problem, modules: IntArray, served: FloatArray) -> IntArra
         if expense < lowest - 1e-6:
             best, lowest = fewer, expense
         used = load > 1e-6
-        cost = sites.cost_cny(fewer) + goal.demerit_penalty * sites.demerit
+        cost = problem.site_cost_cny(fewer) + goal.demerit_penalty * sites.demerit
         share[used] = cost[used] / load[used]
     return best

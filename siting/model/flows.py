@@ -20,7 +20,7 @@ def service_of(problem: Problem, served: FloatArray) -> float:
 
 
 def serve(problem: Problem, modules: IntArray) -> FloatArray:
-    """Return vehicles served on each walk when `modules` stand: exact, by two linear programs.
+    """Return vehicles served on each walk when `modules` stand, for problems of plain parts: two linear programs.
 
     The first finds the most weighted service, the second the least walking at that service. What rounding leaves
     above a limit is cut off, so that no demand and no site is exceeded.

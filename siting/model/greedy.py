@@ -45,16 +45,18 @@ def greedy_plan(
 
     Always the most weighted vehicles per CNY next, upgrades included, until none fits.
 
-    Keeps every limit. Starts from nothing but the locked sites, or from a plan that keeps the limits: its modules
+    Keeps every limit that asks for no service; floors may be missed, which the caller checks. Starts from the sites
+    that are locked in or stand today, or from a plan that keeps the limits: its modules
     `built`, and the vehicles `served` on each walk. Lazy evaluation: what a site is worth only falls as others are
     built, except that a bought upgrade makes its transformer's sites cheaper; those are looked at again.
     """
     ground = _survey(problem)
     left = problem.demands.vehicles.copy()
     if built is None or served is None:
-        modules = np.bincount(problem.locked_in, minlength=len(problem.sites))
-        for site in problem.locked_in.tolist():
-            _serve(ground, left, site, 1)
+        modules = np.maximum(problem.least_modules, problem.standing)
+        modules[problem.locked_out] = 0
+        for site in np.flatnonzero(modules).tolist():
+            _serve(ground, left, site, int(modules[site]))
     else:
         modules = built.copy()
         left = np.maximum(left - np.bincount(problem.walks.i, served, minlength=len(left)), 0.0)
@@ -66,6 +68,7 @@ def greedy_plan(
     if problem.quotas is not None:
         chosen[problem.quotas.compound[modules > 0]] = True
         closed |= _beyond_quota(problem, chosen)
+    closed |= _beyond_count(problem, modules)
     money = _money_left(problem, modules)
     queue: list[tuple[float, int]] = []
 
@@ -90,6 +93,7 @@ def greedy_plan(
         if problem.quotas is not None and not chosen[problem.quotas.compound[site]]:
             chosen[problem.quotas.compound[site]] = True
             closed |= _beyond_quota(problem, chosen)
+        closed |= _beyond_count(problem, modules)
         money -= step.cost_cny
         closed[ground.mates[site]] = True
         _serve(ground, left, site, step.modules)
@@ -134,13 +138,21 @@ def _beyond_quota(problem: Problem, chosen: NDArray[np.bool_]) -> NDArray[np.boo
     return beyond[part.compound]
 
 
+def _beyond_count(problem: Problem, modules: IntArray) -> NDArray[np.bool_]:
+    """Return which sites may not be opened because enough are open (J)."""
+    most = None if problem.count is None else problem.count.most
+    if most is None or int((modules > 0).sum()) < most:
+        return np.zeros(len(problem.sites), bool)
+    return np.asarray(modules == 0)
+
+
 def _money_left(problem: Problem, modules: IntArray) -> float:
     if problem.budget_cny is None:
         return np.inf
-    spent = float(problem.sites.cost_cny(modules).sum())
+    spent = float(problem.site_cost_cny(modules).sum())
     part = problem.transformers
     if part is not None:
-        load = part.load_kva(modules)
+        load = problem.added_load_kva(modules)
         spent += sum(part.steps_cost_cny(t, part.steps_needed(t, float(load[t])) or 0) for t in range(len(part)))
     return problem.budget_cny - spent
 
@@ -200,7 +212,7 @@ def _load_kva(ground: _Ground, modules: IntArray, transformer: int) -> float:
     if part is None:
         return 0.0
     fed = ground.fed[transformer]
-    return float((part.kva_per_module[fed] * modules[fed]).sum())
+    return float((part.kva_per_module[fed] * (modules - ground.problem.standing)[fed]).sum())
 
 
 def _serve(ground: _Ground, left: FloatArray, site: int, modules: int) -> None:

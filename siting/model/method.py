@@ -1,16 +1,19 @@
 """The method section: a problem in words and figures, as `print(problem)` shows it."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.model.goal import Aim
+from siting.model.measures import counted_groups
 from siting.model.parts import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from siting.model.problem import Problem
 
-__all__ = ["describe"]
+__all__ = ["describe", "limits_in_words"]
 
 
 def describe(problem: "Problem") -> str:
@@ -19,16 +22,31 @@ def describe(problem: "Problem") -> str:
     return "\n".join(f"{head:<13}{text}".rstrip() for head, text in lines)
 
 
+_FIGURES = {
+    Aim.SERVICE: "sum_ij w_i f_ij    weighted vehicles served",
+    Aim.COST: "sum_j open_j x_j + module_j n_j + upgrades + removals    cost in CNY",
+    Aim.WALKING: "sum_ij l_ij f_ij    vehicle-metres walked",
+    Aim.FLOOR: "s <= sum_i f_ij / d_g    share served in the worst-off group",
+    Aim.MARGIN: "m <= margin_j at every new site    clearance beyond what the clauses require, in metres",
+}
+
+
 def _goal(problem: "Problem") -> Iterator[tuple[str, str]]:
-    if problem.goal is None:
+    goal = problem.goal
+    if goal is None:
         yield "goal", "none yet: add maximise_service()"
         return
-    yield "maximise", "sum_ij w_i f_ij    weighted vehicles served"
+    yield "minimise" if goal.aim.is_least else "maximise", _FIGURES[goal.aim]
+    for before, aim in pairwise(goal.stages[:-1]):
+        yield "then", f"at that {before} the {'least' if aim.is_least else 'most'} {_FIGURES[aim].split('    ')[1]}"
     yield (
         "then",
-        f"at that service the least sum of cost, {problem.goal.walk_penalty:g} CNY per metre and vehicle walked "
-        f"and {problem.goal.demerit_penalty:g} CNY per demerit",
+        f"at that {goal.stages[-2]} the least sum of cost, {goal.walk_penalty:g} CNY per metre and vehicle walked "
+        f"and {goal.demerit_penalty:g} CNY per demerit",
     )
+    if goal.aim is Aim.FLOOR and problem.groups is not None:
+        counted, left = len(counted_groups(problem)), len(problem.groups)
+        yield "", f"{counted:,} of {left:,} groups are counted: those with vehicles that can walk to a site"
 
 
 def _sets(problem: "Problem") -> Iterator[tuple[str, str]]:
@@ -65,8 +83,64 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
         if problem.budget_cny is None
         else f"sum_j open_j x_j + module_j n_j + upgrades <= {problem.budget_cny:,.0f} CNY",
     )
+    yield from _further(problem)
     if problem.locks is not None:
         yield "  locks", f"{len(problem.locked_in)} sites locked in, {len(problem.locked_out)} locked out"
+
+
+def _further(problem: "Problem") -> Iterator[tuple[str, str]]:
+    if problem.service_floor is not None:
+        share = problem.service_floor / max(problem.everybody, 1e-9)
+        text = f"{problem.service_floor:,.1f} weighted vehicles, {100 * share:.1f} % of all"
+        yield "  service", f"sum_ij w_i f_ij >= {text}"
+    if problem.walking_limit_m is not None:
+        yield "  walking", f"sum_ij l_ij f_ij <= {problem.walking_limit_m:,.0f} vehicle-metres"
+    if problem.groups is not None and problem.floors is not None:
+        asked = problem.floors.asked
+        text = f"{_span(problem.floors.least[asked])} vehicles in {len(asked):,} of {len(problem.groups):,} groups"
+        yield "  floors", f"sum_ij f_ij >= F_g    at least {text}"
+    if problem.count is not None:
+        count = problem.count
+        least = [f"at least {count.least:,}"] if count.least else []
+        most = [f"at most {count.most:,}"] if count.most is not None else []
+        yield "  count", f"sum_j x_j    {' and '.join(least + most) or 'any number of'} open sites"
+    if problem.existing is not None:
+        part = problem.existing
+        stays, all_of_them = int(part.stays.sum()), int(part.stands.sum())
+        yield (
+            "  existing",
+            f"e_j x_j <= n_j    {all_of_them:,} sites of {int(part.modules.sum()):,} modules stand, kept free of cost "
+            f"and expanded at module cost; {all_of_them - stays:,} may be removed at a price",
+        )
+
+
+def limits_in_words(problem: "Problem") -> list[str]:
+    """Return the limits that can leave no plan at all, a short text each, for messages."""
+    found = []
+    if problem.budget_cny is not None:
+        found.append(f"budget {problem.budget_cny:,.0f} CNY")
+    if problem.service_floor is not None:
+        found.append(f"service of {problem.service_floor:,.1f} weighted vehicles")
+    if problem.groups is not None and problem.floors is not None:
+        asked = problem.floors.asked
+        names = ", ".join(problem.groups.name(g) for g in asked[:3].tolist())
+        found.append(f"floors of {len(asked)} groups ({names}{', ...' if len(asked) > 3 else ''})")
+    if problem.walking_limit_m is not None:
+        found.append(f"walking limit {problem.walking_limit_m:,.0f} vehicle-metres")
+    if problem.count is not None and (problem.count.least or problem.count.most is not None):
+        most = "any number of" if problem.count.most is None else problem.count.most
+        found.append(f"{problem.count.least} to {most} open sites")
+    if problem.quotas is not None:
+        found.append(f"quotas of {len(problem.quotas.most)} districts")
+    if problem.transformers is not None:
+        found.append(f"power of {int(problem.transformers.limited.sum())} transformers")
+    if problem.cliques:
+        found.append(f"{len(problem.cliques)} groups of sites that exclude each other")
+    if problem.locks is not None:
+        found.append(f"{len(problem.locked_in)} sites locked in and {len(problem.locked_out)} locked out")
+    if problem.existing is not None:
+        found.append(f"{int(problem.existing.stays.sum())} standing sites that may not be removed")
+    return found
 
 
 def _power(problem: "Problem") -> Iterator[tuple[str, str]]:

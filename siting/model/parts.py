@@ -13,7 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from siting.errors import UsageError
 
-__all__ = ["Demands", "FloatArray", "Goal", "IntArray", "Locks", "Quotas", "Sites", "Transformers", "Walks"]
+__all__ = [
+    "Demands",
+    "FloatArray",
+    "IntArray",
+    "Locks",
+    "Quotas",
+    "Sites",
+    "Transformers",
+    "Walks",
+    "keep",
+    "numbers",
+    "ordinals",
+    "whole",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -28,8 +41,8 @@ class Demands:
 
     def __post_init__(self) -> None:
         """Copy, freeze and check the arrays."""
-        _keep(self, "vehicles", numbers("vehicles", self.vehicles))
-        _keep(self, "weight", numbers("weight", self.weight, length=len(self.vehicles)))
+        keep(self, "vehicles", numbers("vehicles", self.vehicles))
+        keep(self, "weight", numbers("weight", self.weight, length=len(self.vehicles)))
 
     def __len__(self) -> int:
         return len(self.vehicles)
@@ -41,7 +54,8 @@ class Sites:
 
     A module serves `vehicles_per_module` vehicles (ports x vehicles per port). `demerit` counts what speaks against
     a site short of forbidding it (clauses that say "should"); it decides only between plans of equal service.
-    `names` are for messages; without them a site is called by its number.
+    `margin_m` is the clearance a site has beyond what the clauses require, in metres (any sign). `names` are for
+    messages; without them a site is called by its number.
     """
 
     open_cost_cny: FloatArray
@@ -50,18 +64,26 @@ class Sites:
     vehicles_per_module: FloatArray
     demerit: FloatArray
     names: tuple[str, ...] = ()
+    margin_m: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Copy, freeze and check the arrays."""
-        _keep(self, "open_cost_cny", numbers("open_cost_cny", self.open_cost_cny))
+        keep(self, "open_cost_cny", numbers("open_cost_cny", self.open_cost_cny))
         size = len(self.open_cost_cny)
         for name in ("module_cost_cny", "vehicles_per_module", "demerit"):
-            _keep(self, name, numbers(name, getattr(self, name), length=size))
-        _keep(self, "max_modules", whole("max_modules", self.max_modules, length=size, at_least=1))
-        _keep(self, "names", tuple(self.names))
+            keep(self, name, numbers(name, getattr(self, name), length=size))
+        keep(self, "max_modules", whole("max_modules", self.max_modules, length=size, at_least=1))
+        keep(self, "names", tuple(self.names))
         if self.names and len(self.names) != size:
             message = f"names has {len(self.names)} entries, but there are {size} sites"
             raise UsageError(message)
+        if self.margin_m is not None:
+            margin = np.array(self.margin_m, dtype=np.float64, ndmin=1)
+            _check_shape("margin_m", margin, size)
+            if not np.isfinite(margin).all():
+                message = f"margin_m[{int(np.flatnonzero(~np.isfinite(margin))[0])}] must be a finite number of metres"
+                raise UsageError(message)
+            keep(self, "margin_m", _frozen(margin))
 
     def __len__(self) -> int:
         return len(self.open_cost_cny)
@@ -85,10 +107,10 @@ class Walks:
 
     def __post_init__(self) -> None:
         """Copy, freeze, check and require the order."""
-        _keep(self, "i", whole("walks i", self.i))
+        keep(self, "i", whole("walks i", self.i))
         size = len(self.i)
-        _keep(self, "j", whole("walks j", self.j, length=size))
-        _keep(self, "walk_m", numbers("walk_m", self.walk_m, length=size))
+        keep(self, "j", whole("walks j", self.j, length=size))
+        keep(self, "walk_m", numbers("walk_m", self.walk_m, length=size))
         step_i, step_j = np.diff(self.i), np.diff(self.j)
         if ((step_i < 0) | ((step_i == 0) & (step_j <= 0))).any():
             message = "walks must be sorted by demand and site, each pair once"
@@ -96,25 +118,6 @@ class Walks:
 
     def __len__(self) -> int:
         return len(self.i)
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Serve most weighted vehicles; between plans of equal service, the cheapest in CNY, walks and demerits priced in.
-
-    `walk_penalty` is CNY for one vehicle walking one metre, `demerit_penalty` CNY for one demerit of an open site.
-    """
-
-    walk_penalty: float = 0.1
-    demerit_penalty: float = 2000.0
-
-    def __post_init__(self) -> None:
-        """Refuse negative prices."""
-        for name in ("walk_penalty", "demerit_penalty"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
-                message = f"{name} must be a number of CNY, 0 or more, not {value!r}"
-                raise UsageError(message)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,23 +139,23 @@ class Transformers:
 
     def __post_init__(self) -> None:
         """Copy, freeze and check the arrays; lay the steps end to end."""
-        _keep(self, "spare_kva", numbers("spare_kva", self.spare_kva, unknown=True))
+        keep(self, "spare_kva", numbers("spare_kva", self.spare_kva, unknown=True))
         size = len(self.spare_kva)
-        _keep(self, "feeds", whole("feeds", self.feeds, at_least=-1))
+        keep(self, "feeds", whole("feeds", self.feeds, at_least=-1))
         if (self.feeds >= size).any():
             message = f"feeds names transformer {int(self.feeds.max())}, but there are {size}"
             raise UsageError(message)
-        _keep(self, "kva_per_module", numbers("kva_per_module", self.kva_per_module, length=len(self.feeds)))
+        keep(self, "kva_per_module", numbers("kva_per_module", self.kva_per_module, length=len(self.feeds)))
         steps = tuple(tuple((float(kva), float(cost)) for kva, cost in mine) for mine in self.steps)
         if len(steps) != size:
             message = f"steps has {len(steps)} entries, but there are {size} transformers"
             raise UsageError(message)
-        _keep(self, "steps", steps)
-        _keep(self, "names", tuple(self.names))
+        keep(self, "steps", steps)
+        keep(self, "names", tuple(self.names))
         flat = [(t, kva, cost) for t, mine in enumerate(steps) for kva, cost in mine]
-        _keep(self, "step_owner", whole("step_owner", [t for t, _, _ in flat]))
-        _keep(self, "step_kva", numbers("upgrade kva", [kva for _, kva, _ in flat]))
-        _keep(self, "step_cost_cny", numbers("upgrade cost_cny", [cost for _, _, cost in flat]))
+        keep(self, "step_owner", whole("step_owner", [t for t, _, _ in flat]))
+        keep(self, "step_kva", numbers("upgrade kva", [kva for _, kva, _ in flat]))
+        keep(self, "step_cost_cny", numbers("upgrade cost_cny", [cost for _, _, cost in flat]))
 
     def __len__(self) -> int:
         return len(self.spare_kva)
@@ -199,7 +202,7 @@ class Locks:
     def __post_init__(self) -> None:
         """Copy, freeze, sort and check the arrays."""
         for name in ("locked_in", "locked_out"):
-            _keep(self, name, _frozen(np.unique(whole(name, getattr(self, name)))))
+            keep(self, name, _frozen(np.unique(whole(name, getattr(self, name)))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +220,7 @@ class Quotas:
     def __post_init__(self) -> None:
         """Copy, freeze and check the arrays."""
         for name in ("compound", "district", "most"):
-            _keep(self, name, whole(f"quota {name}", getattr(self, name)))
+            keep(self, name, whole(f"quota {name}", getattr(self, name)))
         for name, below in (("compound", self.district), ("district", self.most)):
             named = getattr(self, name)
             if named.size and named.max() >= len(below):
@@ -276,5 +279,6 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
-def _keep(part: object, name: str, value: object) -> None:
+def keep(part: object, name: str, value: object) -> None:
+    """Set a field of a frozen part while it is being made."""
     object.__setattr__(part, name, value)

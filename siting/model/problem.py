@@ -23,6 +23,15 @@ The program, with f served vehicles on a walk, n modules, x open, z an upgrade s
     chosen      x_j <= q_c                         a compound with a site is chosen
     quota       sum_{c in D} q_c <= K_D            so many compounds of a district
     budget      sum open x + module n + upgrade z <= budget
+
+Other goals: least cost, least walking, the best share of the worst-off group, the largest clearance margin. Further
+parts, each with every goal:
+
+    service     sum w_i f_ij >= S                  a coverage
+    walking     sum l_ij f_ij <= L                 a limit on the vehicle-metres walked
+    floor       sum_{i in g} f_ij >= F_g           a floor for each group
+    count       least <= sum_j x_j <= most         open sites
+    stand       e_j x_j <= n_j                     what stands today is kept whole or removed at a cost
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,11 +40,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from siting.errors import InfeasibleError, UsageError
+from siting.errors import UsageError
 from siting.model.cliques import cover_pairs
-from siting.model.parts import Demands, Goal, IntArray, Locks, Quotas, Sites, Transformers, Walks, ordinals
+from siting.model.contradictions import refuse_contradictions
+from siting.model.goal import Aim, Goal
+from siting.model.limits import Count, Existing, Floors, Groups, floors_of
+from siting.model.parts import (
+    Demands,
+    FloatArray,
+    IntArray,
+    Locks,
+    Quotas,
+    Sites,
+    Transformers,
+    Walks,
+    ordinals,
+)
 
-__all__ = ["Problem", "refuse_contradictions"]
+__all__ = ["Problem"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +73,12 @@ class Problem:
     transformers: Transformers | None = None
     locks: Locks | None = None
     quotas: Quotas | None = None
+    groups: Groups | None = None
+    floors: Floors | None = None
+    service_floor: float | None = None
+    walking_limit_m: float | None = None
+    count: Count | None = None
+    existing: Existing | None = None
 
     def __post_init__(self) -> None:
         """Check that walks name demands and sites that exist."""
@@ -66,10 +94,54 @@ class Problem:
         that walks a metre counts `walk_penalty` CNY and a demerit of an open site `demerit_penalty` CNY. No vehicle
         is ever given up for money or walking, so objective and bound are weighted vehicles, untouched by penalties.
         """
+        return self._aim_at(Goal(walk_penalty, demerit_penalty))
+
+    def minimise_cost(
+        self, *, service: float | str | None = None, walk_penalty: float = 0.1, demerit_penalty: float = 2000.0
+    ) -> "Problem":
+        """Ask for the least cost in CNY, upgrades and removals included, that serves `service` weighted vehicles.
+
+        `service` is as in `with_service_floor`; without it other parts (floors, locks, a least count) must ask for
+        something. Among plans of that cost the one that serves most is taken, then the one with the shortest walks.
+        """
+        return self._serving(service)._aim_at(Goal(walk_penalty, demerit_penalty, Aim.COST))
+
+    def minimise_walking(
+        self, *, service: float | str | None = None, walk_penalty: float = 0.1, demerit_penalty: float = 2000.0
+    ) -> "Problem":
+        """Ask for the fewest vehicle-metres walked that serve `service` weighted vehicles; then the cheapest plan.
+
+        With `service="all"`, one module that serves all and `with_count(most=p)` this is the p-median.
+        """
+        return self._serving(service)._aim_at(Goal(walk_penalty, demerit_penalty, Aim.WALKING))
+
+    def maximise_floor(self, *, walk_penalty: float = 0.1, demerit_penalty: float = 2000.0) -> "Problem":
+        """Ask for the largest share served in the worst-off group (`with_groups`); then most service, least cost.
+
+        Groups without vehicles, and groups that can walk to no site that may be built, are not counted.
+        """
+        return self._aim_at(Goal(walk_penalty, demerit_penalty, Aim.FLOOR))
+
+    def maximise_margin(
+        self, *, service: float | str | None = None, walk_penalty: float = 0.1, demerit_penalty: float = 2000.0
+    ) -> "Problem":
+        """Ask for the largest margin at the tightest new site (`Sites.margin_m`); then least cost.
+
+        Sites that stand today are not counted. A plan without new sites has the largest margin of all sites.
+        """
+        if self.sites.margin_m is None:
+            message = "maximise_margin() needs the margins of the sites: give Sites(margin_m=...)"
+            raise UsageError(message)
+        return self._serving(service)._aim_at(Goal(walk_penalty, demerit_penalty, Aim.MARGIN))
+
+    def _aim_at(self, goal: Goal) -> "Problem":
         if self.goal is not None:
             message = "the problem already has a goal"
             raise UsageError(message)
-        return replace(self, goal=Goal(walk_penalty, demerit_penalty))
+        return replace(self, goal=goal)
+
+    def _serving(self, service: float | str | None) -> "Problem":
+        return self if service is None else self.with_service_floor(service)
 
     def with_budget(self, cny: float) -> "Problem":
         """Limit the cost of sites and transformer upgrades together."""
@@ -142,6 +214,83 @@ class Problem:
             raise UsageError(message)
         return refuse_contradictions(replace(self, quotas=part))
 
+    def with_groups(self, group: ArrayLike, *, count: int | None = None, names: Sequence[str] = ()) -> "Problem":
+        """Gather the demands into groups, such as compounds; see `Groups` for the array."""
+        if self.groups is not None:
+            message = "the problem already has groups"
+            raise UsageError(message)
+        numbers = np.asarray(group)
+        if count is None:
+            count = len(names) or (int(numbers.max()) + 1 if numbers.size else 0)
+        part = Groups(numbers, count, tuple(names))
+        if len(part.group) != len(self.demands):
+            message = f"groups name {len(part.group)} demands, but there are {len(self.demands)}"
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, groups=part))
+
+    def with_floors(self, *, share: ArrayLike | None = None, vehicles: ArrayLike | None = None) -> "Problem":
+        """Serve at least a share (0 to 1) of the vehicles of each group, or so many; a figure each, or one for all."""
+        if self.floors is not None:
+            message = "the problem already has floors"
+            raise UsageError(message)
+        if self.groups is None:
+            message = "floors need groups: add with_groups() first"
+            raise UsageError(message)
+        part = floors_of(self.groups, self.demands.vehicles, share=share, least=vehicles)
+        return refuse_contradictions(replace(self, floors=part))
+
+    def with_service_floor(self, service: float | str) -> "Problem":
+        """Serve at least `service` weighted vehicles, or "all": every vehicle."""
+        if self.service_floor is not None:
+            message = "the problem already has a service floor"
+            raise UsageError(message)
+        if service == "all":
+            return refuse_contradictions(replace(self, service_floor=self.everybody))
+        if isinstance(service, str) or not (np.isfinite(service) and service >= 0):
+            message = f"the service must be weighted vehicles, 0 or more, or 'all', not {service!r}"
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, service_floor=float(service)))
+
+    def with_walking_limit(self, vehicle_m: float) -> "Problem":
+        """Limit the vehicle-metres walked by all who are served."""
+        if self.walking_limit_m is not None:
+            message = "the problem already has a walking limit"
+            raise UsageError(message)
+        if not (np.isfinite(vehicle_m) and vehicle_m >= 0):
+            message = f"the walking limit must be vehicle-metres, 0 or more, not {vehicle_m!r}"
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, walking_limit_m=float(vehicle_m)))
+
+    def with_count(self, *, least: int = 0, most: int | None = None) -> "Problem":
+        """Limit the number of open sites, those that stand today included."""
+        if self.count is not None:
+            message = "the problem already has a count"
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, count=Count(least, most)))
+
+    def with_existing(self, modules: ArrayLike, removal_cost_cny: ArrayLike | None = None) -> "Problem":
+        """Let some sites stand already (J numbers of modules, 0: nothing); see `Existing` for the arrays.
+
+        Without `removal_cost_cny` nothing may be removed.
+        """
+        if self.existing is not None:
+            message = "the problem already has existing sites"
+            raise UsageError(message)
+        cost = np.full(len(self.sites), np.nan) if removal_cost_cny is None else np.asarray(removal_cost_cny, float)
+        part = Existing(np.asarray(modules), cost)
+        if len(part.modules) != len(self.sites):
+            message = f"existing has {len(part.modules)} entries, but there are {len(self.sites)} sites"
+            raise UsageError(message)
+        too_large = np.flatnonzero(part.modules > self.sites.max_modules)
+        if too_large.size:
+            site = int(too_large[0])
+            message = (
+                f"{part.modules[site]} modules stand at {self.sites.name(site)}, which holds at most "
+                f"{self.sites.max_modules[site]}; give it max_modules of what stands"
+            )
+            raise UsageError(message)
+        return refuse_contradictions(replace(self, existing=part))
+
     @property
     def locked_in(self) -> IntArray:
         """Return the numbers of the sites that must be built."""
@@ -152,72 +301,56 @@ class Problem:
         """Return the numbers of the sites that must not be built."""
         return self.locks.locked_out if self.locks else np.empty(0, np.int64)
 
+    @property
+    def standing(self) -> IntArray:
+        """Return the modules that stand at each site today (J)."""
+        return self.existing.modules if self.existing else np.zeros(len(self.sites), np.int64)
+
+    @property
+    def least_modules(self) -> IntArray:
+        """Return the modules that each site has in every plan (J): locked in, or standing and not to be removed."""
+        least = np.zeros(len(self.sites), np.int64)
+        least[self.locked_in] = np.maximum(1, self.standing[self.locked_in])
+        if self.existing is not None:
+            least[self.existing.stays] = self.existing.modules[self.existing.stays]
+        return least
+
+    @property
+    def everybody(self) -> float:
+        """Return the weighted vehicles of all demands."""
+        return float(self.demands.vehicles @ self.demands.weight)
+
+    @property
+    def serves_all(self) -> bool:
+        """Return whether every vehicle of weight must be served."""
+        return self.service_floor is not None and self.service_floor >= self.everybody * (1 - 1e-12)
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether goal and parts are those that presolve, bounds and decomposition are exact for.
+
+        These are: most service, budget, cliques, transformers, quotas and locks. Dominance, joined demands and prices
+        per piece would lose what floors, counts, walking and existing sites ask for.
+        """
+        further = (self.floors, self.service_floor, self.walking_limit_m, self.count, self.existing)
+        return (self.goal is None or self.goal.aim is Aim.SERVICE) and all(part is None for part in further)
+
+    def site_cost_cny(self, modules: IntArray) -> FloatArray:
+        """Return what each site costs with so many modules (J): built, expanded, or removed."""
+        if self.existing is None:
+            return self.sites.cost_cny(modules)
+        added = np.maximum(modules - self.existing.modules, 0) * self.sites.module_cost_cny
+        old = np.where(modules > 0, added, self.existing.price_of_removal)
+        return np.where(self.existing.stands, old, self.sites.cost_cny(modules))
+
+    def added_load_kva(self, modules: IntArray) -> FloatArray:
+        """Return the load each transformer takes on beyond today's (T floats); negative where sites are removed."""
+        if self.transformers is None:
+            return np.empty(0)
+        return self.transformers.load_kva(modules - self.standing)
+
     def __str__(self) -> str:
         """Return the method section: goal, sets and limits with their figures."""
         from siting.model.method import describe
 
         return describe(self)
-
-
-def refuse_contradictions(problem: Problem) -> Problem:
-    """Return `problem` if some plan keeps all its limits; raise `InfeasibleError` naming those that collide.
-
-    Only locks can ask for something, so a problem is feasible exactly if one module at every locked-in site is.
-    """
-    sites, locked = problem.sites, problem.locked_in
-    both = np.intersect1d(locked, problem.locked_out)
-    if both.size:
-        message = f"{sites.name(int(both[0]))} is locked in and locked out at once; take it off one list"
-        raise InfeasibleError(message)
-    for clique in problem.cliques if locked.size else ():
-        inside = np.intersect1d(clique, locked)
-        if len(inside) > 1:
-            message = (
-                f"{sites.name(int(inside[0]))} and {sites.name(int(inside[1]))} are both locked in, but they exclude "
-                "each other (same place, overlap or too close); unlock one of them"
-            )
-            raise InfeasibleError(message)
-    if problem.quotas is not None and locked.size:
-        used = problem.quotas.used(np.bincount(locked, minlength=len(sites)))
-        for d in np.flatnonzero(used > problem.quotas.most).tolist():
-            message = (
-                f"sites of {used[d]} compounds of district {d} are locked in, but its quota is "
-                f"{problem.quotas.most[d]}; unlock one or raise the quota"
-            )
-            raise InfeasibleError(message)
-    _refuse_poverty(problem, _least_upgrades_cny(problem))
-    return problem
-
-
-def _least_upgrades_cny(problem: Problem) -> float:
-    """Return what the upgrades cost that one module at each locked-in site needs."""
-    part, locked = problem.transformers, problem.locked_in
-    if part is None:
-        return 0.0
-    load = part.load_kva(np.bincount(locked, minlength=len(problem.sites)))
-    total = 0.0
-    for t in range(len(part)):
-        count = part.steps_needed(t, float(load[t]))
-        if count is None:
-            reach = part.spare_kva[t] + sum(kva for kva, _ in part.steps[t])
-            message = (
-                f"the locked-in sites draw {load[t]:,.1f} kVA from {part.name(t)}, which carries {reach:,.1f} kVA "
-                "with every upgrade; unlock a site or add an upgrade step"
-            )
-            raise InfeasibleError(message)
-        total += part.steps_cost_cny(t, count)
-    return total
-
-
-def _refuse_poverty(problem: Problem, upgrades_cny: float) -> None:
-    locked, sites = problem.locked_in, problem.sites
-    if problem.budget_cny is None or not locked.size:
-        return
-    least = float((sites.open_cost_cny + sites.module_cost_cny)[locked].sum())
-    if least + upgrades_cny > problem.budget_cny + 1e-6:
-        upgrades = f" and {upgrades_cny:,.0f} CNY for the transformer upgrades they need" if upgrades_cny else ""
-        message = (
-            f"the {len(locked)} locked-in sites cost at least {least:,.0f} CNY with one module each{upgrades}, "
-            f"but the budget is {problem.budget_cny:,.0f} CNY; raise the budget or unlock a site"
-        )
-        raise InfeasibleError(message)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from siting.kinds import Choice
+from siting.model.goal import Aim
 from siting.model.parts import FloatArray, IntArray
 
 __all__ = ["Solution", "Status"]
@@ -22,8 +23,9 @@ class Status(Choice):
 class Solution:
     """One solved problem.
 
-    `objective` and `bound` are weighted vehicles served; `bound` is never below `objective`, and
-    `gap = (bound - objective) / max(objective, 1e-9)`. `modules` counts per site, `served` vehicles per walk,
+    `objective` and `bound` are the goal's first figure, `aim`: weighted vehicles served unless another was asked for.
+    No plan is better than `bound` (not above it, or not below it where less is better), and
+    `gap = |bound - objective| / max(|objective|, 1e-9)`. `modules` counts per site, `served` vehicles per walk,
     `upgrades` lists (transformer, step) bought, steps numbered from 0. `spent_cny` covers sites and upgrades,
     `site_spent_cny` the sites alone. `solver` names it with its version, `solver_status` is its own word and
     `message` a sentence on how the answer came about.
@@ -42,6 +44,7 @@ class Solution:
     spent_cny: float
     site_spent_cny: FloatArray
     message: str
+    aim: Aim = Aim.SERVICE
 
     @property
     def status_text(self) -> str:

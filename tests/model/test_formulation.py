@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from siting.model.formulation import as_pulp
+from siting.model.goal import Aim
 from siting.model.matrix import as_matrix
 from siting.model.problem import Problem
 
@@ -39,14 +40,14 @@ def test_program_reads_as_written(part, tiny, tmp_path):
 
 def test_held_service_turns_the_goal_into_money(tiny, tmp_path):
     written = tmp_path / "program.lp"
-    as_pulp(tiny.with_budget(270), hold_service=60.0).writeLP(str(written))
+    as_pulp(tiny.with_budget(270), aim=Aim.EXPENSE, held=[(Aim.SERVICE, 60.0)]).writeLP(str(written))
     text = written.read_text(encoding="utf-8")
 
     # 0.1 CNY x 10 m for the first walk, 50 CNY for a module at site 0, 100 CNY to open it
-    assert "OBJ: - f_0_0 - 4 f_0_1" in text
-    assert "- 50 n_0" in text
-    assert "- 100 x_0" in text
-    assert "service: f_0_0 + f_0_1 + 2 f_1_0 + 2 f_1_1 + 2 f_1_2 >= 60" in text
+    assert "OBJ: f_0_0 + 4 f_0_1" in text
+    assert "+ 50 n_0" in text
+    assert "+ 100 x_0" in text
+    assert "held_service: f_0_0 + f_0_1 + 2 f_1_0 + 2 f_1_1 + 2 f_1_2 >= 60" in text
 
 
 @pytest.mark.parametrize("seed", range(400, 440))

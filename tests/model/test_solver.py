@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siting.errors import InfeasibleError, UsageError
-from siting.model import solver
+from siting.model import engines, solver
 from siting.model.check import violations
 from siting.model.finish import expense_of
 from siting.model.flows import serve, service_of
@@ -155,15 +155,15 @@ def test_solver_options_are_checked(wrong):
 
 
 def test_missing_highs_is_one_clear_line(tiny, monkeypatch):
-    monkeypatch.setattr(solver.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(engines.util, "find_spec", lambda _name: None)
     with pytest.raises(UsageError, match="not installed: pip install highspy"):
         solve(tiny.with_budget(270))
 
 
 def test_missing_cbc_is_one_clear_line(tiny, monkeypatch):
-    monkeypatch.setattr(solver.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(engines.util, "find_spec", lambda _name: None)
     monkeypatch.setattr("pulp.apis.coin_api.pulp_cbc_path", "/nowhere/cbc")
-    monkeypatch.setattr(solver.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(engines.shutil, "which", lambda _name: None)
     with pytest.raises(UsageError, match="'cbc' is not installed"):
         solve(tiny.with_budget(270), SolverOptions("cbc"))
 
@@ -174,8 +174,8 @@ def test_a_killed_or_hanging_cbc_leaves_the_greedy_plan(tiny, monkeypatch, tmp_p
     stand_in = tmp_path / "cbc"
     stand_in.write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(solver, "_cbc_path", lambda: str(stand_in))
-    monkeypatch.setattr(solver, "_GRACE_S", 0.2)
+    monkeypatch.setattr(engines, "cbc_path", lambda: str(stand_in))
+    monkeypatch.setattr(engines, "_GRACE_S", 0.2)
     problem = tiny.with_budget(270)
     solution = solve(problem, SolverOptions("cbc", time_limit_s=0.2))
 

@@ -1,0 +1,181 @@
+"""Any goal with any parts: one search of the whole program for each figure of the goal, in their order.
+
+The first search gives status, bound and gap; each later one holds what the earlier ones reached and begins with their
+plan. No presolve of ours and no decomposition: those are exact for plain parts only (`Problem.is_plain`).
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.errors import InfeasibleError, SitingError
+from siting.model.check import broken_limits
+from siting.model.divide import divide
+from siting.model.engines import ENGINES, End, Search, Task
+from siting.model.finish import is_affordable, upgrades_of
+from siting.model.goal import Aim
+from siting.model.greedy import greedy_modules
+from siting.model.measures import coefficients, columns, required_goal, value_of
+from siting.model.method import limits_in_words
+from siting.model.options import SolverOptions
+from siting.model.parts import FloatArray, IntArray
+from siting.model.problem import Problem
+from siting.model.solution import Solution, Status
+
+__all__ = ["solve_in_stages"]
+
+_WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
+_FIRST_SHARE = 0.75  # of the time limit that the first figure may take
+_HELD = 1e-9  # relative, by which a figure that is held may be missed
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Modules with their best flows, and the figures that the goal compares."""
+
+    modules: IntArray
+    served: FloatArray
+    figures: tuple[float, ...]
+
+
+def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
+    """Return the best plan found for `problem`, with what is proven about the goal's first figure.
+
+    Raises `InfeasibleError` naming the limits if no plan keeps them, `SitingError` if none was found in time.
+    """
+    began = time.perf_counter()
+    stages = required_goal(problem).stages
+    plan = _judge(problem, greedy_modules(problem))
+    held: list[tuple[Aim, float]] = []
+    said: list[str] = []
+    first: Search | None = None
+    for number, aim in enumerate(stages):
+        if number and (plan is None or _is_settled(problem, aim, stages[:number])):
+            continue
+        left = options.time_limit_s - (time.perf_counter() - began)
+        seconds = left * (_FIRST_SHARE if number == 0 else 1 / (len(stages) - number))
+        search = ENGINES[options.name](_task(problem, aim, tuple(held), plan, options, seconds))
+        if number == 0:
+            first = search
+            if search.end is End.INFEASIBLE and plan is None:
+                message = f"no plan keeps all of these at once: {'; '.join(limits_in_words(problem))}; loosen one"
+                raise InfeasibleError(message)
+        plan = _better(problem, plan, search.modules, number)
+        said.append(f"{aim}: {search.text}")
+        if plan is not None:
+            held.append((aim, _with_slack(aim, plan.figures[number])))
+    if plan is None or first is None:
+        reason = first.text if first else "nothing was searched"
+        message = f"no plan was found in {options.time_limit_s:g} s ({reason}); give more time or loosen a limit"
+        raise SitingError(message)
+    said[0] += f" (asked gap {options.gap:g})"
+    return _solution(problem, plan, first, ("; then ".join(said), time.perf_counter() - began))
+
+
+def _task(
+    problem: Problem,
+    aim: Aim,
+    held: tuple[tuple[Aim, float], ...],
+    plan: _Plan | None,
+    options: SolverOptions,
+    seconds: float,
+) -> Task:
+    nonzeros = 2 * len(problem.walks) + 4 * len(problem.sites) + 1
+    return Task(
+        problem=problem,
+        aim=aim,
+        held=held,
+        start=None if plan is None else plan.modules,
+        gap=options.gap,
+        seconds=max(seconds, 0.1),
+        nodes=options.node_limit or max(1000, _WORK // nonzeros),
+        threads=options.threads,
+        seed=options.seed,
+    )
+
+
+def _is_settled(problem: Problem, aim: Aim, before: tuple[Aim, ...]) -> bool:
+    """Return whether the figures before leave nothing to gain in `aim`."""
+    if aim is Aim.SERVICE:
+        return problem.serves_all
+    if aim is Aim.EXPENSE and Aim.WALKING in before:
+        at = columns(problem)
+        return not coefficients(problem, at, aim)[at.f.stop :].any()
+    return False
+
+
+def _judge(problem: Problem, modules: IntArray | None) -> _Plan | None:
+    """Return `modules` as a plan with its best flows, or None if it breaks a limit."""
+    if modules is None or (modules > problem.sites.max_modules).any() or not is_affordable(problem, modules):
+        return None
+    served = divide(problem, modules)
+    if served is None or any(broken_limits(problem, modules, served)):
+        return None
+    stages = required_goal(problem).stages
+    return _Plan(modules, served, tuple(value_of(problem, aim, modules, served) for aim in stages))
+
+
+def _better(problem: Problem, plan: _Plan | None, modules: IntArray | None, number: int) -> _Plan | None:
+    """Return the better of a plan and what a search found, judged by the figures up to `number` in their order."""
+    found = _judge(problem, modules)
+    if found is None or plan is None:
+        return found or plan
+    stages = required_goal(problem).stages
+    for aim, one, other in zip(stages[: number + 1], found.figures, plan.figures, strict=False):
+        by = 1e-6 * max(1.0, abs(other))
+        if aim.is_better(one, other, by=by):
+            return found
+        if aim.is_better(other, one, by=by):
+            return plan
+    return plan
+
+
+def _with_slack(aim: Aim, value: float) -> float:
+    slack = _HELD * max(1.0, abs(value))
+    return value + slack if aim.is_least else value - slack
+
+
+def _solution(problem: Problem, plan: _Plan, first: Search, told: tuple[str, float]) -> Solution:
+    aim, objective = required_goal(problem).aim, plan.figures[0]
+    bound = _known_bound(problem, aim)
+    if np.isfinite(first.bound) and first.end is not End.INFEASIBLE:
+        bound = max(bound, first.bound) if aim.is_least else min(bound, first.bound)
+    bound = min(bound, objective) if aim.is_least else max(bound, objective)
+    upgrades, part = upgrades_of(problem, plan.modules), problem.transformers
+    site_spent = problem.site_cost_cny(plan.modules)
+    message, seconds = told
+    return Solution(
+        aim=aim,
+        status=_status(first.end, objective, bound),
+        objective=objective,
+        bound=bound,
+        gap=abs(bound - objective) / max(abs(objective), 1e-9),
+        seconds=seconds,
+        solver=first.solver,
+        solver_status=first.text,
+        modules=plan.modules,
+        served=plan.served,
+        upgrades=upgrades,
+        spent_cny=float(site_spent.sum()) + (sum(part.steps[t][step][1] for t, step in upgrades) if part else 0.0),
+        site_spent_cny=site_spent,
+        message=message,
+    )
+
+
+def _known_bound(problem: Problem, aim: Aim) -> float:
+    """Return what no plan can beat, without any search."""
+    margin = problem.sites.margin_m
+    return {
+        Aim.SERVICE: problem.everybody,
+        Aim.FLOOR: 1.0,
+        Aim.MARGIN: float(margin.max(initial=0.0)) if margin is not None else 0.0,
+    }.get(aim, 0.0)
+
+
+def _status(end: End, objective: float, bound: float) -> Status:
+    if abs(bound - objective) <= 1e-6 * max(1.0, abs(objective)):
+        return Status.PROVEN
+    if end in (End.FINISHED, End.NODES):
+        return Status.WITHIN
+    return Status.TIME_LIMITED if end is End.TIME else Status.HEURISTIC
