@@ -40,6 +40,7 @@ from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
+from siting.plan.worth import worth_table
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -231,9 +232,14 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     plan = plan_framing(frame_study(study, stages), study, stages)
     with stages.stage("moves"):
         moves = smallest_moves(plan.framing.links.verdicts)
+    worth = None
+    if study.output.worth:
+        with stages.stage("worth"):
+            worth = worth_table(plan, solver_options(study), announce=announce)
     run = Run(
         plan=plan,
         moves=moves,
+        worth=worth,
         study=study.as_dict(),
         parameters=_parameters(study, plan),
         seconds={},

@@ -252,7 +252,8 @@ class WaiverSection(Section):
 
 
 class OutputSection(Section):
-    """What the files say first, and whether run.json holds the (never repeatable) stage times."""
+    """What the files say first, what is reckoned beyond the plan, and whether run.json holds the stage times."""
 
     language: Literal["zh", "en"] = "zh"
     timings: bool = False
+    worth: bool = False

@@ -35,6 +35,7 @@ def _study(
         "gap": "solver.gap",
         "time_limit": "solver.time_limit_s",
         "timings": "output.timings",
+        "worth": "output.worth",
     }
     flags = {names[name]: value for name, value in others.items()}
     return flag.study_from(study, {"source.osm": osm, "limits.budget_cny": budget, **flags}, layers)
@@ -60,6 +61,10 @@ def plan(
     timings: Annotated[
         bool, typer.Option("--timings", help="Keep stage seconds in run.json (its bytes then differ from run to run).")
     ] = False,
+    worth: Annotated[
+        bool,
+        typer.Option("--worth", help="Solve again without each chosen site: what it is worth, who follows. 点位价值。"),
+    ] = False,
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Plan what to build: from an OpenStreetMap file and a budget to a lawful, audited plan. 规划选址。"""
@@ -78,6 +83,7 @@ def plan(
         gap=gap,
         time_limit=time_limit,
         timings=timings or None,
+        worth=worth or None,
     )
     _run(asked, out, as_json=as_json)
 

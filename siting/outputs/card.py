@@ -60,6 +60,7 @@ def read_card(folder: Path, candidate_id: str) -> dict[str, Any]:
         "waived": [item for item in run.run.get("waived") or () if item.get("site_id") == candidate_id],
         "reach": _reach(run, candidate_id, state),
         "why": _why(run, candidate_id, state),
+        "worth": _worth(folder, candidate_id),
     }
 
 
@@ -126,6 +127,21 @@ def _move(folder: Path, candidate_id: str) -> dict[str, Any] | None:
     if row is None:
         return None
     return {name: plain(row[name], 3) for name in ("dx_m", "dy_m", "move_m", "reason")}
+
+
+def _worth(folder: Path, site_id: str) -> dict[str, Any] | None:
+    """Return what the run says a chosen site is worth, from worth.csv; None where that was not asked for."""
+    path = folder / "worth.csv"
+    if not path.is_file():
+        return None
+    try:
+        table = pd.read_csv(path, dtype={"site_id": str, "runner_up": str, "instead": str}).set_index("site_id")
+        row = table.loc[site_id] if site_id in table.index else None
+        names = ("loss_at_least", "loss_at_most", "runner_up", "instead", "needed", "status")
+        return None if row is None else {name: plain(row[name], 1) for name in names}
+    except (OSError, ValueError, KeyError) as error:
+        message = f"{path}: cannot be read ({error}); plan again or delete the file"
+        raise DataError(message) from error
 
 
 def _table(run: RunFolder, layer: str) -> pd.DataFrame:

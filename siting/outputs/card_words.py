@@ -34,6 +34,7 @@ def card_lines(card: Mapping[str, Any], lang: str) -> Iterator[str]:
     yield from _waived(card, texts)
     yield from _reach(card["reach"], texts)
     yield from _why(card, texts)
+    yield from _worth(card.get("worth"), texts)
 
 
 def _clause(item: Mapping[str, Any], lang: str, texts: Texts) -> Iterator[str]:
@@ -137,3 +138,14 @@ def _why(card: Mapping[str, Any], texts: Texts) -> Iterator[str]:
         least=format_number(why["least_cost_cny"]),
         idle=format_number(why["idle_cny"]),
     )
+
+
+def _worth(worth: Mapping[str, Any] | None, texts: Texts) -> Iterator[str]:
+    if worth is None:
+        return
+    if worth["needed"]:
+        yield texts.t("worth.needed")
+        return
+    least, most = (format_number(worth[name], 1) for name in ("loss_at_least", "loss_at_most"))
+    yield texts.t("worth.exact", loss=most) if least == most else texts.t("worth.between", least=least, most=most)
+    yield texts.t("worth.instead", sites=worth["instead"]) if worth["instead"] else texts.t("worth.nothing_instead")

@@ -33,6 +33,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "question": {lang: _question(run, lang) for lang in LANGUAGES},
         "reasons": list(zip(words.reasons("zh"), words.reasons("en"), strict=True)),
         "sites": _sites(run),
+        "worth": _worth(run),
         "open_sites": int(run.plan.sites["outcome"].eq(Outcome.NOT_EVALUATED.value).sum()),
         "refused": _refused(ledger, clauses),
         "survey": _survey(run, clauses, words),
@@ -128,6 +129,23 @@ def _sites(run: Run) -> list[dict[str, Any]]:
             "waivers": waivers.get(str(site_id), ""),
         }
         for number, (site_id, row) in enumerate(run.plan.sites.iterrows(), start=1)
+    ]
+
+
+def _worth(run: Run) -> list[dict[str, Any]]:
+    if run.worth is None:
+        return []
+    numbers = {name: number for number, name in enumerate(run.plan.sites.index, start=1)}
+    return [
+        {
+            "number": numbers[row["site_id"]],
+            "id": row["site_id"],
+            "needed": bool(row["needed"]),
+            "least": format_number(row["loss_at_least"], 1),
+            "most": format_number(row["loss_at_most"], 1),
+            "instead": row["instead"],
+        }
+        for row in run.worth.head(MOST_ROWS).to_dict("records")
     ]
 
 

@@ -35,6 +35,7 @@ class Run:
     versions: Mapping[str, str]
     audit: Mapping[str, Any] | None = None
     moves: pd.DataFrame | None = None  # of each refused candidate; see siting.sites.moves
+    worth: pd.DataFrame | None = None  # of each chosen site, where asked for; see siting.plan.worth
 
     @property
     def links(self) -> Links:

@@ -21,7 +21,7 @@ from siting.outputs.toml import dump_toml
 if TYPE_CHECKING:
     from siting.plan.audit_record import AuditReport
 
-__all__ = ["RUN_FILES", "write_audited", "write_run"]
+__all__ = ["ASKED_FILES", "RUN_FILES", "write_audited", "write_run"]
 
 #: The files of a run folder; audit.json and audit.html join them once the run is audited.
 RUN_FILES = (
@@ -40,6 +40,9 @@ RUN_FILES = (
     "verdicts.csv",
     "zones.geojson",
 )
+
+#: Files that a run folder holds only where somebody asked for them.
+ASKED_FILES = ("menu.npz", "worth.csv")
 
 
 def write_run(run: Run, folder: Path) -> None:

@@ -16,6 +16,7 @@ from siting.outputs.foreign import inert_cell
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.survey import SURVEY_COLUMNS, survey_facts
+from siting.plan.worth import WORTH_COLUMNS
 
 __all__ = ["LINK_COLUMNS", "MOVE_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]
 
@@ -38,11 +39,13 @@ _DIGITS = 9
 
 
 def write_tables(run: Run, folder: Path) -> None:
-    """Write verdicts.csv (every clause on every candidate), links.csv (who walks where), survey.csv and moves.csv."""
+    """Write verdicts.csv (every clause on every candidate), links.csv (who walks where), survey.csv, moves.csv."""
     write_csv(run.verdicts.frame, VERDICT_COLUMNS, folder / "verdicts.csv")
     write_csv(run.plan.links, LINK_COLUMNS, folder / "links.csv")
     write_csv(survey_facts(run), SURVEY_COLUMNS, folder / "survey.csv")
     write_csv(view.moves(run).reset_index(), MOVE_COLUMNS, folder / "moves.csv")
+    if run.worth is not None:
+        write_csv(run.worth, WORTH_COLUMNS, folder / "worth.csv")
 
 
 def write_csv(frame: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:

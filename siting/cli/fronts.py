@@ -1,0 +1,151 @@
+"""Commands that ask beyond one plan: `menu`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siting.cli import options as flag
+from siting.cli.console import print_json, progress, say
+from siting.errors import UsageError
+from siting.outputs.texts import Texts
+from siting.outputs.words import format_gap, format_number
+from siting.study import Study, load_study
+
+__all__ = ["menu"]
+
+_TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
+
+SourceArgument = Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")]
+LangFlag = Annotated[str, typer.Option("--lang", help="en or zh.")]
+
+
+def menu(
+    run: Annotated[Path, typer.Argument(help="A run folder; its menu is kept in it. 结果目录。")],
+    *,
+    budget: Annotated[
+        list[float] | None, typer.Option("--budget", help="Money in CNY; may be repeated. 预算。")
+    ] = None,
+    coverage: Annotated[
+        list[float] | None,
+        typer.Option("--coverage", help="Percent of the vehicles to serve; may be repeated. 覆盖率。"),
+    ] = None,
+    years: Annotated[
+        str | None, typer.Option("--years", help="Budgets A,B,C of following years in CNY. 分年预算。")
+    ] = None,
+    prices: Annotated[int, typer.Option("--prices", min=2, max=60, help="Prices of the menu, when it is made.")] = 12,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes, when it is made.")] = 1,
+    again: Annotated[bool, typer.Option("--again", help="Make the menu again.")] = False,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Answer any budget, coverage or split over years at once, from plans of each compound kept with the run. 菜单。
+
+    The first call solves every piece of the problem at several prices and keeps that as menu.npz (minutes for a
+    city); every later answer takes about a second and states its own proven gap.
+    """
+    from siting.plan.menu import MenuQuestion, answer_from, solved_again
+
+    flag.language(lang)
+    questions = [
+        *(MenuQuestion(budget_cny=value) for value in budget or ()),
+        *(MenuQuestion(coverage=value / 100.0) for value in coverage or ()),
+        *([MenuQuestion(years_cny=_budgets(years))] if years is not None else ()),
+    ]
+    with progress(quiet=as_json) as announce:
+        book, problem, study = _book(run, prices=prices, workers=workers, again=again, announce=announce)
+        if book.pieces < 2:
+            from siting.pipeline import Stages, frame_study, solver_options
+
+            announce("one piece: solve again")
+            problem = problem or frame_study(study, Stages(announce)).problem
+            asked = questions or [MenuQuestion(budget_cny=study.limits.budget_cny)]
+            answers = [solved_again(problem, question, solver_options(study)) for question in asked]
+        else:
+            asked = questions or _tenths(book)
+            answers = [answer_from(book, question) for question in asked]
+    if as_json:
+        print_json({"pieces": book.pieces, "plans": len(book.columns), "notes": list(book.notes), "answers": answers})
+        return
+    texts = Texts.load(lang)
+    key = "menu.one_piece" if book.pieces < 2 else "menu.held"
+    say(texts.t(key, pieces=book.pieces, plans=format_number(len(book.columns)), prices=len(book.ledger.prices) - 1))
+    for note in book.notes:
+        say(note)
+    for answer in answers:
+        for line in _lines(answer, texts):
+            say(line)
+
+
+def _book(run: Path, *, prices: int, workers: int, again: bool, announce: Any) -> tuple[Any, Any, Study]:
+    """Return the menu of a run, made and kept if there is none; the framed problem if that was needed."""
+    from siting.outputs.folder import is_run_folder
+    from siting.plan.menu import kept_menu, make_menu_file
+
+    if not is_run_folder(run):
+        message = f"{run}: is no run folder; plan first (siting plan STUDY --out RUN)"
+        raise UsageError(message)
+    study = load_study(run / "study.toml")
+    book = None if again else kept_menu(run)
+    if book is not None:
+        return book, None, study
+    from siting.model.menu_making import MenuOptions
+    from siting.pipeline import Stages, frame_study
+
+    problem = frame_study(study, Stages(announce)).problem
+    options = MenuOptions(prices=prices, workers=max(workers, study.solver.workers), seed=study.solver.seed)
+    return make_menu_file(problem, run, options, announce=announce), problem, study
+
+
+def _budgets(text: str) -> tuple[float, ...]:
+    try:
+        budgets = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        message = f"--years {text!r} is not a list of CNY, e.g. 200000,200000,100000"
+        raise UsageError(message) from None
+    if not 1 <= len(budgets) <= 20:
+        message = f"--years names {len(budgets)} years; 1 to 20 are allowed"
+        raise UsageError(message)
+    return budgets
+
+
+def _tenths(book: Any) -> list[Any]:
+    """Return the questions of the table: tenths of what the dearest plan of the menu costs."""
+    from siting.plan.menu import MenuQuestion
+
+    dearest: dict[int, float] = {}
+    for column in book.columns:
+        dearest[column.piece] = max(dearest.get(column.piece, 0.0), column.cost_cny)
+    step = sum(dearest.values()) / _TENTHS
+    return [MenuQuestion(budget_cny=round(step * tenth, 0)) for tenth in range(1, _TENTHS + 1)]
+
+
+def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
+    question = answer["question"]
+    share = 100.0 * answer["served"] / answer["wanted"] if answer["wanted"] else 0.0
+    figures = {
+        "served": format_number(answer["served"]),
+        "wanted": format_number(answer["wanted"]),
+        "share": f"{share:.1f}",
+        "cost": format_number(answer["cost_cny"]),
+        "bound": format_number(answer["bound"]),
+        "gap": format_gap(answer["gap"]),
+        "sites": len(answer["sites"]),
+        "seconds": f"{answer['seconds']:.2f}",
+    }
+    if "budget_cny" in question:
+        yield texts.t("menu.budget", budget=format_number(question["budget_cny"]), **figures)
+    elif "coverage" in question:
+        key = "menu.coverage" if answer["reached"] else "menu.unreached"
+        yield texts.t(key, asked=f"{100 * question['coverage']:g}", **figures)
+    else:
+        money = ", ".join(format_number(value) for value in question["years_cny"])
+        yield texts.t("menu.years", years=money, sum=format_number(answer["objective"]), **figures)
+        for number, (budget, spent) in enumerate(
+            zip(question["years_cny"], answer["cost_by_year_cny"], strict=True), 1
+        ):
+            sites = sum(row["year"] == number for row in answer["sites"])
+            yield texts.t(
+                "menu.year", year=number, sites=sites, spent=format_number(spent), budget=format_number(budget)
+            )
