@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from siting.errors import UsageError
-from siting.model.parts import FloatArray, Goal, IntArray
+from siting.model.parts import Ban, FloatArray, Goal, IntArray
 from siting.model.problem import Problem
 
 __all__ = ["Columns", "MatrixForm", "as_matrix", "columns", "required_goal", "spending"]
@@ -148,6 +148,7 @@ def _families(problem: Problem, at: Columns, hold_service: float | None) -> list
             np.zeros(len(sites)),
         ),
         _clique_rows(problem.cliques, at),
+        _ban_rows(problem.bans, at),
         *_power_rows(problem, at),
         *_quota_rows(problem, at),
     ]
@@ -163,6 +164,14 @@ def _clique_rows(cliques: tuple[IntArray, ...], at: Columns) -> _Rows:
     members = np.concatenate(cliques) if cliques else np.empty(0, np.int64)
     names = [f"clique_{k}" for k in range(len(cliques))]
     return _Rows(names, _block(at, len(cliques), [(rows, at.x.start + members, 1.0)]), np.ones(len(cliques)))
+
+
+def _ban_rows(bans: tuple[Ban, ...], at: Columns) -> _Rows:
+    rows = np.repeat(np.arange(len(bans)), [len(ban.sites) for ban in bans])
+    members = np.concatenate([ban.sites for ban in bans]) if bans else np.empty(0, np.int64)
+    most = np.array([ban.most for ban in bans], dtype=float)
+    names = [f"ban_{k}" for k in range(len(bans))]
+    return _Rows(names, _block(at, len(bans), [(rows, at.x.start + members, 1.0)]), most)
 
 
 def _power_rows(problem: Problem, at: Columns) -> list[_Rows]:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siting.errors import UsageError
 
-__all__ = ["Demands", "FloatArray", "Goal", "IntArray", "Locks", "Quotas", "Sites", "Transformers", "Walks"]
+__all__ = ["Ban", "Demands", "FloatArray", "Goal", "IntArray", "Locks", "Quotas", "Sites", "Transformers", "Walks"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -115,6 +115,22 @@ class Goal:
             if not (np.isfinite(value) and value >= 0):
                 message = f"{name} must be a number of CNY, 0 or more, not {value!r}"
                 raise UsageError(message)
+
+
+@dataclass(frozen=True, eq=False)
+class Ban:
+    """Sites of which at most `most` may stand together: what they break no fewer of them break."""
+
+    sites: IntArray
+    most: int
+
+    def __post_init__(self) -> None:
+        """Copy, sort and freeze the sites."""
+        _keep(self, "sites", _frozen(np.unique(whole("ban", self.sites))))
+        _keep(self, "most", int(self.most))
+        if self.most < 0:
+            message = f"a ban lets {self.most} sites stand; it must be 0 or more"
+            raise UsageError(message)
 
 
 @dataclass(frozen=True, eq=False)

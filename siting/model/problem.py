@@ -18,6 +18,7 @@ The program, with f served vehicles on a walk, n modules, x open, z an upgrade s
     capacity    sum_i f_ij <= c_j n_j              ports
     modules     n_j <= M_j x_j                     only at open sites
     clique      sum_{j in K} x_j <= 1              one of each clique
+    ban         sum_{j in B} x_j <= m_B            not all of these together
     transformer sum_j p_j n_j <= spare_t + sum_u k_tu z_tu
     order       z_t,u+1 <= z_tu                    steps in their order
     chosen      x_j <= q_c                         a compound with a site is chosen
@@ -33,7 +34,7 @@ from numpy.typing import ArrayLike
 
 from siting.errors import InfeasibleError, UsageError
 from siting.model.cliques import cover_pairs
-from siting.model.parts import Demands, Goal, IntArray, Locks, Quotas, Sites, Transformers, Walks, ordinals
+from siting.model.parts import Ban, Demands, Goal, IntArray, Locks, Quotas, Sites, Transformers, Walks, ordinals
 
 __all__ = ["Problem", "refuse_contradictions"]
 
@@ -48,6 +49,7 @@ class Problem:
     goal: Goal | None = None
     budget_cny: float | None = None
     cliques: tuple[IntArray, ...] = ()
+    bans: tuple[Ban, ...] = ()
     transformers: Transformers | None = None
     locks: Locks | None = None
     quotas: Quotas | None = None
@@ -90,6 +92,14 @@ class Problem:
         distinct = sorted({tuple(group.tolist()) for group in groups if len(group) > 1})
         arrays = tuple(ordinals("clique", group, count=len(self.sites)) for group in distinct)
         return refuse_contradictions(replace(self, cliques=arrays))
+
+    def with_bans(self, bans: Iterable[Ban]) -> "Problem":
+        """Let at most `most` sites of each ban stand, beside the bans that are there already."""
+        new = list(bans)
+        for ban in new:
+            ordinals("ban", ban.sites, count=len(self.sites))
+        held = {(tuple(ban.sites.tolist()), ban.most): ban for ban in (*self.bans, *new) if len(ban.sites) > ban.most}
+        return refuse_contradictions(replace(self, bans=tuple(held[key] for key in sorted(held))))
 
     def with_conflicts(self, pairs: ArrayLike) -> "Problem":
         """Allow at most one open site of each pair (E x 2); pairs are gathered into cliques, which say more."""
@@ -176,6 +186,12 @@ def refuse_contradictions(problem: Problem) -> Problem:
                 f"{sites.name(int(inside[0]))} and {sites.name(int(inside[1]))} are both locked in, but they exclude "
                 "each other (same place, overlap or too close); unlock one of them"
             )
+            raise InfeasibleError(message)
+    for ban in problem.bans if locked.size else ():
+        together = np.intersect1d(ban.sites, locked)
+        if len(together) > ban.most:
+            names = ", ".join(sites.name(int(site)) for site in together)
+            message = f"{names} are all locked in, but together they are banned; unlock one of them"
             raise InfeasibleError(message)
     if problem.quotas is not None and locked.size:
         used = problem.quotas.used(np.bincount(locked, minlength=len(sites)))
