@@ -16,8 +16,9 @@ from siting.access.record import Links
 from siting.access.walking import WalkOptions, measure_links
 from siting.framing import Framing, frame_problem
 from siting.kinds import Outcome
-from siting.model.solver import SolverOptions, solve
-from siting.plan.plan import Plan, make_plan
+from siting.model.solver import SolverOptions
+from siting.plan.choice import choose, plan_of
+from siting.plan.plan import Plan
 from siting.rules.clause import Force
 from siting.sites.record import Verdicts
 from siting.sites.verdicts import with_waivers
@@ -113,8 +114,8 @@ def _price(plan: Plan, links: Links, waiver: Waiver, options: SolverOptions) -> 
     verdicts = with_waivers(before, (*before.waivers, waiver))
     freed = sorted(set(verdicts.accepted) - set(before.accepted))
     changed = _reframed(framing, links, verdicts)
-    solution = solve(changed.problem, options)
-    other = make_plan(changed, solution)
+    choice = choose(changed, options)
+    other, solution = plan_of(choice), choice.solution
     # A plan that does not use the place, or serves no more, owes nothing to the waiver: then the old plan stands.
     better = other.served > plan.served + _LEAST_GAIN and other.sites.index.isin(freed).any()
     gained = other if better else plan

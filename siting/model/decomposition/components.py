@@ -21,7 +21,7 @@ _COUNTS = 32  # options by number of compounds, at most
 def site_groups(problem: Problem) -> tuple[int, IntArray]:
     """Return how many groups of sites share nothing but money and quotas, and the group of each site.
 
-    Sites hang together by a demand that walks to both, a clique, a ban, a limited transformer, or a compound under a quota.
+    Sites hang together by a demand that walks to both, a clique, a ban, a limited transformer, or a quota's compound.
     """
     sites, walks = len(problem.sites), problem.walks
     ends = [(walks.j[:-1], walks.j[1:], np.diff(walks.i) == 0)]
