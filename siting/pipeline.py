@@ -272,10 +272,10 @@ def solver_options(study: Study) -> SolverOptions:
     )
 
 
-def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
+def price_study(study: Study, stages: Stages, *, most: int, per: str = "place") -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
     plan = plan_framing(frame_study(study, stages), study, stages)
-    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
+    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most, per=per)
     return plan, price_waivers(plan, options, announce=stages.announce)
 
 
