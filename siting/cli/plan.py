@@ -154,9 +154,7 @@ def waivers(
     source: Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")],
     *,
     most: Annotated[int, typer.Option("--most", min=1, max=200, help="Waivers to ask about.")] = 5,
-    per: Annotated[
-        Per, typer.Option("--per", help="What one waiver names. 豁免对象。")
-    ] = Per.PLACE,
+    per: Annotated[Per, typer.Option("--per", help="What one waiver names. 豁免对象。")] = Per.PLACE,
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Price the law: what one clause relaxed at one place would bring, by solving again. 豁免的代价与收益。"""
