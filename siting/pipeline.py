@@ -18,7 +18,6 @@ from typing import Any
 import pandas as pd
 
 from siting.access.demand import DemandOptions, estimate_demand
-from siting.access.fire_access import blocking_sites
 from siting.access.openings import Boundary
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
@@ -31,14 +30,15 @@ from siting.district.record import District
 from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
-from siting.model.solver import SolverOptions, solve
+from siting.model.solver import SolverOptions
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
+from siting.plan.choice import choose, plan_of
 from siting.plan.drawn import read_drawn_sites
-from siting.plan.plan import Plan, make_plan, with_left_out
+from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.worth import worth_table
 from siting.rules.features import FEATURE_CLASSES
@@ -63,8 +63,6 @@ __all__ = [
     "run_study",
     "solver_options",
 ]
-
-_MOST_LEFT_OUT = 8  # sites left out because they block a fire engine together with others
 
 _VERSIONED = (
     "siting",
@@ -203,22 +201,13 @@ def frame_study(study: Study, stages: Stages) -> Framing:
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     """Choose: solve the framed problem and say what the numbers mean.
 
-    Sites that each leave a fire engine its way may block it together; then the one that serves least of them is
-    left out and the choice is made again, a few times at most, and the plan says so.
+    Sites that each leave a fire engine its way may block it together; such sets are banned one by one, and the
+    choice is made again (see `siting.plan.choice`).
     """
-    left_out: list[str] = []
-    while True:
-        with stages.stage("choice"):
-            solution = solve(framing.problem, solver_options(study))
-        with stages.stage("plan"):
-            plan = make_plan(framing, solution)
-            blocking = blocking_sites(framing.links.verdicts, list(plan.sites.index))
-        free = [name for name in blocking if name not in framing.limits.locked_in]
-        if not free or len(left_out) == _MOST_LEFT_OUT:
-            return with_left_out(plan, left_out, blocking)
-        left_out.append(min(free, key=lambda name: (float(plan.sites["served"][name]), name)))
-        limits = replace(framing.limits, locked_out=(*framing.limits.locked_out, left_out[-1]))
-        framing = frame_problem(framing.links, framing.power, limits)
+    with stages.stage("choice"):
+        choice = choose(framing, solver_options(study), announce=stages.announce)
+    with stages.stage("plan"):
+        return plan_of(choice)
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
@@ -289,10 +278,10 @@ def solver_options(study: Study) -> SolverOptions:
     )
 
 
-def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
+def price_study(study: Study, stages: Stages, *, most: int, per: str = "place") -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
     plan = plan_framing(frame_study(study, stages), study, stages)
-    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
+    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most, per=per)
     return plan, price_waivers(plan, options, announce=stages.announce)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "OBSTACLES",
     "OPENINGS",
     "PARKING",
+    "PLACE_SYSTEMS",
     "ROADS",
     "SITES",
     "TRANSFORMERS",
@@ -53,6 +54,9 @@ _DRAWN_QUANTITY = column("float", nullable=True, at_least=0.0, required=False)
 
 #: Equipment of a garage that a clause may ask for (GB/T 51313 6.1.5), a column each.
 GARAGE_SYSTEMS = ("alarm", "smoke_exhaust", "sprinklers", "emergency_lighting", "fire_separation", "extinguishers")
+
+#: Equipment of a place itself that a clause may ask for; no map has it, somebody signs for it.
+PLACE_SYSTEMS = ("alarm", "cctv", "circuit_protection", "extinguishers", "open_roof")
 
 COMPOUNDS = Table(
     "compounds",

@@ -1,5 +1,6 @@
 """Commands that plan: `plan`, `sweep`, `waivers` and `demo`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -147,10 +148,19 @@ def sweep(
         print_table("Coverage against money 预算—覆盖率", list(frame.columns), frame.to_numpy(dtype=object).tolist())
 
 
+class Per(StrEnum):
+    """What a waiver may name."""
+
+    CANDIDATE = "candidate"
+    PLACE = "place"
+    COMPOUND = "compound"
+
+
 def waivers(
     source: Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")],
     *,
-    most: Annotated[int, typer.Option("--most", min=1, max=200, help="Places to ask about.")] = 5,
+    most: Annotated[int, typer.Option("--most", min=1, max=200, help="Waivers to ask about.")] = 5,
+    per: Annotated[Per, typer.Option("--per", help="What one waiver names. 豁免对象。")] = Per.PLACE,
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Price the law: what one clause relaxed at one place would bring, by solving again. 豁免的代价与收益。"""
@@ -158,7 +168,7 @@ def waivers(
 
     study = load_study(source / "study.toml" if source.is_dir() else source)
     with progress(quiet=as_json) as announce:
-        base, frame = price_study(study, Stages(announce), most=most)
+        base, frame = price_study(study, Stages(announce), most=most, per=per.value)
     if as_json:
         rows = [
             {str(key): None if value != value else value for key, value in row.items()}
@@ -166,9 +176,12 @@ def waivers(
         ]
         print_json({"served": base.served, "status": str(base.solution.status), "gap": base.solution.gap, "rows": rows})
         return
-    say(f"without a waiver: {base.served:.0f} of {base.demand:.0f} vehicles, {base.solution.status_text}")
+    granted = int(frame["granted"].sum()) if len(frame) else 0
+    with_them = f"with the {granted} granted" if granted else "without a waiver"
+    say(f"{with_them}: {base.served:.0f} of {base.demand:.0f} vehicles, {base.solution.status_text}")
     for row in frame.to_dict(orient="records"):
         say(
+            f"{'granted: ' if row['granted'] else ''}"
             f"{row['clause_id']} at {row['where']} ({row['compound_id']}): {row['freed']} candidates freed, "
             f"{row['sites']} used, {row['vehicles']:+.0f} vehicles, {row['households']:+.0f} households, "
             f"{row['spent_cny']:+,.0f} CNY; "

@@ -18,15 +18,19 @@ import pandas as pd
 from siting.district.record import District
 from siting.errors import StudyError
 from siting.kinds import Completeness, Kind
+from siting.tables import GARAGE_SYSTEMS, PLACE_SYSTEMS
 
-__all__ = ["ATTESTED_FACTS", "Attestation", "attest", "facility_overrides", "signed_for"]
+__all__ = ["ATTESTED_FACTS", "PLACE_FACTS", "Attestation", "attest", "facility_overrides", "signed_for"]
 
 _FIRE_CLASSES = ("I-II", "III", "IV")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attestation:
-    """One signed fact: `subject` is a building id, a kind of facility, or a class of objects (for `surveyed`)."""
+    """One signed fact: `subject` is a building id, a garage id, a kind of facility, or a class of objects (`surveyed`).
+
+    For what stands at a place (`PLACE_FACTS`) it may also be a compound, a place or a candidate.
+    """
 
     attestation_id: str
     subject: str
@@ -53,7 +57,7 @@ class Attestation:
 class _Fact:
     """What may be signed for: of which subjects, and which values can be meant."""
 
-    subjects: tuple[str, ...]  # building, kind, class
+    subjects: tuple[str, ...]  # building, garage, kind, class, place
     allowed: Callable[[Any], bool]
     words: str
 
@@ -62,8 +66,18 @@ def _is_true(value: Any) -> bool:
     return value is True
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_number(low: float, high: float) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+
+
+def _holders(system: str) -> tuple[str, ...]:
+    """Return what may have a system: a garage, a place, or both."""
+    places = ("kind", "place") if system in PLACE_SYSTEMS else ()
+    return ("garage", *places) if system in GARAGE_SYSTEMS else places
 
 
 #: Every fact that can be attested; the texts say which values it takes.
@@ -78,8 +92,17 @@ ATTESTED_FACTS: Mapping[str, _Fact] = MappingProxyType(
         "roof_rating_h": _Fact(("building", "kind"), _is_number(0.0, 24.0), "hours"),
         "same_height": _Fact(("building",), _is_true, "true: as high as the facility beside it"),
         "surveyed": _Fact(("class",), _is_true, "true"),
+        # a wall between the groups of a place: its height above the ground and its fire rating
+        "group_wall_m": _Fact(("kind", "place"), _is_number(0.1, 10.0), "metres, 0.1 to 10"),
+        "group_wall_h": _Fact(("kind", "place"), _is_number(0.0, 24.0), "hours"),
+    }
+    | {
+        system: _Fact(_holders(system), _is_flag, "true (it is there) or false (it is not)")
+        for system in sorted({*GARAGE_SYSTEMS, *PLACE_SYSTEMS})
     }
 )
+#: What may be signed for of a place.
+PLACE_FACTS = tuple(sorted(name for name, fact in ATTESTED_FACTS.items() if "place" in fact.subjects))
 
 
 def attest(district: District, attestations: Iterable[Attestation], classes: Iterable[str]) -> District:
@@ -93,6 +116,7 @@ def attest(district: District, attestations: Iterable[Attestation], classes: Ite
         return district
     known = {
         "building": tuple(map(str, district.buildings.index)),
+        "garage": tuple(map(str, district.parking.index)),
         "kind": tuple(kind.value for kind in Kind),
         "class": tuple(sorted(classes)),
     }
@@ -102,8 +126,11 @@ def attest(district: District, attestations: Iterable[Attestation], classes: Ite
         raise StudyError(message)
     surveyed = {item.subject: Completeness.SURVEYED for item in signed if item.fact == "surveyed"}
     buildings, log = _buildings(district, [item for item in signed if item.subject in district.buildings.index])
+    parking, more = _garages(district, [item for item in signed if item.subject in district.parking.index])
+    log = pd.concat([log, more], ignore_index=True) if len(more) else log
     return district.replace(
         buildings=buildings,
+        parking=parking,
         overrides=pd.concat([district.overrides, log], ignore_index=True) if len(log) else district.overrides,
         completeness=dict(district.completeness) | surveyed,
         attestations=signed,
@@ -135,8 +162,8 @@ def _faults(item: Attestation, known: Mapping[str, tuple[str, ...]]) -> Iterable
         return
     if not fact.allowed(item.value):
         yield f"{where}: {item.fact} = {item.value!r} cannot be meant; give {fact.words}"
-    subjects = [name for group in fact.subjects for name in known[group]]
-    if item.subject not in subjects:
+    subjects = [name for group in fact.subjects for name in known.get(group, ())]
+    if item.subject not in subjects and "place" not in fact.subjects:  # places are known once they are offered
         close = difflib.get_close_matches(item.subject, subjects, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         yield f"{where}: {item.subject!r} is no {' or '.join(fact.subjects)} of this study{hint}"
@@ -165,14 +192,26 @@ def _buildings(district: District, signed: list[Attestation]) -> tuple[Any, pd.D
         if item.fact == "height_m":
             buildings.loc[item.subject, "height_source"] = "survey"
         known = isinstance(old, str) or not math.isnan(float(old))
-        rows.append(
-            {
-                "layer": "attestations",
-                "object_id": item.subject,
-                "key": item.fact,
-                "old": str(old) if known else "",
-                "new": str(item.value),
-                "source": item.attestation_id,
-            }
-        )
+        rows.append(_logged(item, str(old) if known else "", str(item.value)))
     return buildings, pd.DataFrame(rows, columns=list(district.overrides.columns), dtype=object)
+
+
+def _garages(district: District, signed: list[Attestation]) -> tuple[Any, pd.DataFrame]:
+    """Return the car parks with the signed equipment of garages in them, and what that overrode."""
+    parking = district.parking.copy()
+    rows = []
+    for item in signed:
+        if item.fact not in GARAGE_SYSTEMS:
+            continue
+        old = parking.loc[item.subject, item.fact] if item.fact in parking.columns else None
+        if item.fact not in parking.columns:
+            parking[item.fact] = pd.Series([None] * len(parking), index=parking.index, dtype=object)
+        new = "yes" if item.value else "no"
+        parking.loc[item.subject, item.fact] = new
+        rows.append(_logged(item, old if isinstance(old, str) else "", new))
+    return parking, pd.DataFrame(rows, columns=list(district.overrides.columns), dtype=object)
+
+
+def _logged(item: Attestation, old: str, new: str) -> dict[str, str]:
+    row = {"layer": "attestations", "object_id": item.subject, "key": item.fact, "old": old, "new": new}
+    return row | {"source": item.attestation_id}

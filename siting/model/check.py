@@ -62,6 +62,10 @@ def _choice(problem: Problem, modules: IntArray) -> Iterator[str]:
         inside = clique[is_open[clique]]
         if len(inside) > 1:
             yield f"sites {inside.tolist()} exclude each other, but all are built"
+    for ban in problem.bans:
+        together = ban.sites[is_open[ban.sites]]
+        if len(together) > ban.most:
+            yield f"sites {together.tolist()} are all built, but only {ban.most} of them may stand together"
     if problem.quotas is not None:
         used = problem.quotas.used(modules)
         for d in np.flatnonzero(used > problem.quotas.most).tolist():

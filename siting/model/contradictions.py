@@ -20,6 +20,7 @@ def refuse_contradictions(problem: "Problem") -> "Problem":
     """Return `problem`; raise `InfeasibleError` naming limits that collide whatever is built."""
     _refuse_locks(problem)
     _refuse_cliques(problem)
+    _refuse_bans(problem)
     _refuse_quotas(problem)
     _refuse_counts(problem)
     _refuse_poverty(problem, _least_upgrades_cny(problem))
@@ -68,6 +69,16 @@ def _refuse_cliques(problem: "Problem") -> None:
             said = f"{sites.name(one)} {_why(problem, one)} and {sites.name(other)} {_why(problem, other)}"
         message = f"{said}, but they exclude each other (same place, overlap or too close); unlock one of them"
         raise InfeasibleError(message)
+
+
+def _refuse_bans(problem: "Problem") -> None:
+    forced = _forced(problem)
+    for ban in problem.bans if forced.size else ():
+        together = np.intersect1d(ban.sites, forced)
+        if len(together) > ban.most:
+            names = ", ".join(problem.sites.name(int(site)) for site in together)
+            message = f"{names} are all locked in or stand for good, but together they are banned; unlock one of them"
+            raise InfeasibleError(message)
 
 
 def _refuse_quotas(problem: "Problem") -> None:

@@ -109,6 +109,8 @@ def _constraints(problem: Problem, v: _Variables) -> Iterator[tuple[str, Any]]:
         yield f"modules_{j}", v.n[j] - int(sites.max_modules[j]) * v.x[j] <= 0
     for k, clique in enumerate(problem.cliques):
         yield f"clique_{k}", pulp.lpSum(v.x[j] for j in clique.tolist()) <= 1
+    for k, ban in enumerate(problem.bans):
+        yield f"ban_{k}", pulp.lpSum(v.x[j] for j in ban.sites.tolist()) <= ban.most
     yield from _power(problem, v)
     if problem.quotas is not None:
         for j, c in enumerate(problem.quotas.compound.tolist()):

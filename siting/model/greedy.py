@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from siting.model.parts import FloatArray, IntArray
+from siting.model.parts import Ban, FloatArray, IntArray
 from siting.model.problem import Problem
 
 __all__ = ["greedy_modules", "greedy_plan"]
@@ -21,6 +21,7 @@ class _Ground:
     demand: IntArray  # demand of each walk, grouped by site
     starts: IntArray  # where each site's walks begin, J + 1
     mates: tuple[IntArray, ...]  # sites that one open site closes
+    bans: tuple[tuple[Ban, ...], ...]  # bans that each site is in
     fed: tuple[IntArray, ...]  # sites of each transformer
 
 
@@ -64,6 +65,8 @@ def greedy_plan(
     closed[problem.locked_out] = True
     for site in np.flatnonzero(modules).tolist():
         closed[ground.mates[site]] = True
+    for ban in problem.bans:
+        closed[_filled(ban, modules)] = True
     chosen = np.zeros(len(problem.quotas.district) if problem.quotas else 0, bool)
     if problem.quotas is not None:
         chosen[problem.quotas.compound[modules > 0]] = True
@@ -96,6 +99,8 @@ def greedy_plan(
         closed |= _beyond_count(problem, modules)
         money -= step.cost_cny
         closed[ground.mates[site]] = True
+        for ban in ground.bans[site]:
+            closed[_filled(ban, modules)] = True
         _serve(ground, left, site, step.modules)
         again = ground.fed[problem.transformers.feeds[site]] if upgraded and problem.transformers else [site]
         for other in again:
@@ -112,14 +117,25 @@ def _survey(problem: Problem) -> _Ground:
         members = clique.tolist()
         for site in members:
             mates[site].extend(other for other in members if other != site)
+    bans: list[list[Ban]] = [[] for _ in range(count)]
+    for ban in problem.bans:
+        for site in ban.sites.tolist():
+            bans[site].append(ban)
     part = problem.transformers
     return _Ground(
         problem=problem,
         demand=walks.i[order],
         starts=np.searchsorted(walks.j[order], np.arange(count + 1)),
         mates=tuple(np.unique(np.array(mine, np.int64)) for mine in mates),
+        bans=tuple(map(tuple, bans)),
         fed=_fed(part.feeds, len(part)) if part else (),
     )
+
+
+def _filled(ban: Ban, modules: IntArray) -> IntArray:
+    """Return the sites of a ban that may not be opened any more."""
+    is_open = modules[ban.sites] > 0
+    return ban.sites[~is_open] if is_open.sum() >= ban.most else ban.sites[:0]
 
 
 def _fed(feeds: IntArray, count: int) -> tuple[IntArray, ...]:

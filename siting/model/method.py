@@ -72,6 +72,9 @@ def _limits(problem: "Problem") -> Iterator[tuple[str, str]]:
         sizes = np.array([len(clique) for clique in problem.cliques])
         groups = f"{len(sizes):,} groups of {_span(sizes)} that exclude each other"
         yield "  cliques", f"sum_j x_j <= 1    one site of each of {groups}"
+    if problem.bans:
+        sizes = np.array([len(ban.sites) for ban in problem.bans])
+        yield "  bans", f"sum_j x_j <= m_B    not all of each of {len(sizes):,} groups of {_span(sizes)}"
     yield from _power(problem)
     if problem.quotas is not None:
         most = problem.quotas.most

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from siting.errors import UsageError
 
 __all__ = [
+    "Ban",
     "Demands",
     "FloatArray",
     "IntArray",
@@ -118,6 +119,22 @@ class Walks:
 
     def __len__(self) -> int:
         return len(self.i)
+
+
+@dataclass(frozen=True, eq=False)
+class Ban:
+    """Sites of which at most `most` may stand together: what they break no fewer of them break."""
+
+    sites: IntArray
+    most: int
+
+    def __post_init__(self) -> None:
+        """Copy, sort and freeze the sites."""
+        keep(self, "sites", _frozen(np.unique(whole("ban", self.sites))))
+        keep(self, "most", int(self.most))
+        if self.most < 0:
+            message = f"a ban lets {self.most} sites stand; it must be 0 or more"
+            raise UsageError(message)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,14 +9,15 @@ Every step keeps the best service and turns any plan of the small problem into o
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siting.model.parts import Demands, FloatArray, IntArray, Locks, Sites, Transformers, Walks
+from siting.model.parts import Ban, Demands, FloatArray, IntArray, Locks, Sites, Transformers, Walks
 from siting.model.problem import Problem
 
-__all__ = ["Reduction", "reduce_problem", "select_sites"]
+__all__ = ["Reduction", "reduce_problem", "select_sites", "taken_bans"]
 
 _BIGGEST_CLIQUE = 60  # dominance looks at pairs; larger groups are left alone
 
@@ -78,6 +79,10 @@ def _dominated(problem: Problem, kept: IntArray, limit: IntArray) -> list[int]:
     for clique in problem.cliques:
         for j in clique.tolist():
             mates[j].update(clique.tolist())
+    banned: dict[int, set[int]] = defaultdict(set)
+    for number, ban in enumerate(problem.bans):
+        for j in ban.sites.tolist():
+            banned[j].add(number)
     candidates, locked = set(kept.tolist()), set(problem.locked_in.tolist())
     gone: list[int] = []
     for clique in problem.cliques:
@@ -85,7 +90,11 @@ def _dominated(problem: Problem, kept: IntArray, limit: IntArray) -> list[int]:
         for j in members:
             rivals = [k for k in members if k in candidates and k != j]
             if j not in locked and any(
-                _beats(problem, k, j, limit) and mates[k] <= mates[j] and reach[k] >= reach[j] for k in rivals
+                _beats(problem, k, j, limit)
+                and mates[k] <= mates[j]
+                and banned[k] <= banned[j]
+                and reach[k] >= reach[j]
+                for k in rivals
             ):
                 candidates.discard(j)
                 gone.append(j)
@@ -122,9 +131,16 @@ def select_sites(problem: Problem, site: IntArray) -> Problem:
         sites=_take_sites(sites, site),
         walks=Walks(i, number[walks.j[used]], walks.walk_m[used]),
         cliques=tuple(clique for clique in cliques if len(clique) > 1),
+        bans=taken_bans(problem.bans, number),
         transformers=part and replace(part, feeds=part.feeds[site], kva_per_module=part.kva_per_module[site]),
         quotas=problem.quotas and replace(problem.quotas, compound=problem.quotas.compound[site]),
     )
+
+
+def taken_bans(bans: Iterable[Ban], number: IntArray) -> tuple[Ban, ...]:
+    """Return the bans over renumbered sites (-1: gone); one that can no longer be broken is dropped."""
+    taken = [Ban(mine[mine >= 0], ban.most) for ban in bans if len(mine := number[ban.sites])]
+    return tuple(ban for ban in taken if len(ban.sites) > ban.most)
 
 
 def _take_sites(sites: Sites, site: IntArray) -> Sites:

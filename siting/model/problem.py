@@ -18,6 +18,7 @@ The program, with f served vehicles on a walk, n modules, x open, z an upgrade s
     capacity    sum_i f_ij <= c_j n_j              ports
     modules     n_j <= M_j x_j                     only at open sites
     clique      sum_{j in K} x_j <= 1              one of each clique
+    ban         sum_{j in B} x_j <= m_B            not all of these together
     transformer sum_j p_j n_j <= spare_t + sum_u k_tu z_tu
     order       z_t,u+1 <= z_tu                    steps in their order
     chosen      x_j <= q_c                         a compound with a site is chosen
@@ -46,6 +47,7 @@ from siting.model.contradictions import refuse_contradictions
 from siting.model.goal import Aim, Goal
 from siting.model.limits import Count, Existing, Floors, Groups, floors_of
 from siting.model.parts import (
+    Ban,
     Demands,
     FloatArray,
     IntArray,
@@ -70,6 +72,7 @@ class Problem:
     goal: Goal | None = None
     budget_cny: float | None = None
     cliques: tuple[IntArray, ...] = ()
+    bans: tuple[Ban, ...] = ()
     transformers: Transformers | None = None
     locks: Locks | None = None
     quotas: Quotas | None = None
@@ -166,6 +169,14 @@ class Problem:
     def with_conflicts(self, pairs: ArrayLike) -> "Problem":
         """Allow at most one open site of each pair (E x 2); pairs are gathered into cliques, which say more."""
         return self.with_cliques(cover_pairs(np.asarray(pairs, np.int64).reshape(-1, 2), count=len(self.sites)))
+
+    def with_bans(self, bans: Iterable[Ban]) -> "Problem":
+        """Let at most `most` sites of each ban stand, beside the bans that are there already."""
+        new = list(bans)
+        for ban in new:
+            ordinals("ban", ban.sites, count=len(self.sites))
+        held = {(tuple(ban.sites.tolist()), ban.most): ban for ban in (*self.bans, *new) if len(ban.sites) > ban.most}
+        return refuse_contradictions(replace(self, bans=tuple(held[key] for key in sorted(held))))
 
     def with_transformers(
         self,
@@ -329,7 +340,7 @@ class Problem:
     def is_plain(self) -> bool:
         """Return whether goal and parts are those that presolve, bounds and decomposition are exact for.
 
-        These are: most service, budget, cliques, transformers, quotas and locks. Dominance, joined demands and prices
+        These are: most service, budget, cliques, bans, transformers, quotas and locks. Dominance, joined demands and prices
         per piece would lose what floors, counts, walking and existing sites ask for.
         """
         further = (self.floors, self.service_floor, self.walking_limit_m, self.count, self.existing)

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from siting.model.goal import Aim
 from siting.model.measures import Columns, coefficients, constant, counted_groups, step_names
-from siting.model.parts import FloatArray, IntArray
+from siting.model.parts import Ban, FloatArray, IntArray
 from siting.model.problem import Problem
 
 __all__ = ["Rows", "families", "link_limits"]
@@ -50,6 +50,7 @@ def families(problem: Problem, at: Columns, held: Sequence[tuple[Aim, float]]) -
             np.zeros(len(sites)),
         ),
         _clique_rows(problem.cliques, at),
+        _ban_rows(problem.bans, at),
         *_power_rows(problem, at),
         *_quota_rows(problem, at),
     ]
@@ -172,6 +173,14 @@ def _clique_rows(cliques: tuple[IntArray, ...], at: Columns) -> Rows:
     members = np.concatenate(cliques) if cliques else np.empty(0, np.int64)
     names = [f"clique_{k}" for k in range(len(cliques))]
     return Rows(names, _block(at, len(cliques), [(rows, at.x.start + members, 1.0)]), np.ones(len(cliques)))
+
+
+def _ban_rows(bans: tuple[Ban, ...], at: Columns) -> Rows:
+    rows = np.repeat(np.arange(len(bans)), [len(ban.sites) for ban in bans])
+    members = np.concatenate([ban.sites for ban in bans]) if bans else np.empty(0, np.int64)
+    most = np.array([ban.most for ban in bans], dtype=float)
+    names = [f"ban_{k}" for k in range(len(bans))]
+    return Rows(names, _block(at, len(bans), [(rows, at.x.start + members, 1.0)]), most)
 
 
 def _power_rows(problem: Problem, at: Columns) -> list[Rows]:

@@ -80,6 +80,11 @@ def _refusal(card: Mapping[str, Any], lang: str, texts: Texts) -> Iterator[str]:
 
 def _signed(card: Mapping[str, Any], texts: Texts) -> Iterator[str]:
     for item in card["exemptions"]:
+        if item.get("unit") == "systems":
+            has = texts.t(f"fact.{item['feature_id']}")
+            names = ", ".join(item["attestations"])
+            yield texts.t("card.equipped", clause=item["clause_id"], row=item["row"], object=has, names=names)
+            continue
         yield texts.t(
             "card.exempt",
             clause=item["clause_id"],

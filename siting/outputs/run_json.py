@@ -64,6 +64,10 @@ def run_record(run: Run) -> dict[str, Any]:
         "exemptions": signed.exemption_rows(run),
         "waivers": [item.as_dict() for item in run.verdicts.waivers],
         "waived": signed.waived_rows(run),
+        "not_together": [
+            {"clause_id": block.clause_id, "feature_id": block.feature_id, "sites": list(block.sites)}
+            for block in run.plan.not_together
+        ],
         "survey": _survey(run),
         "facts": _signed(run),
         "district": district.name,

@@ -27,13 +27,17 @@ def attestation_rows(run: Run) -> list[dict[str, Any]]:
 
 
 def exemption_rows(run: Run) -> list[dict[str, Any]]:
-    """Return the exemptions that chosen sites lean on: site_id, clause_id, feature_id, row, attestations, metres."""
+    """Return the exemptions that chosen sites lean on: site_id, clause_id, feature_id, row, unit, attestations, size.
+
+    Figures of equipment are systems, all others metres.
+    """
     return [
         {
             "site_id": row.candidate_id,
             "clause_id": row.clause_id,
             "feature_id": row.feature_id,
             "row": row.row,
+            "unit": run.rulebook.clause(row.clause_id).unit,
             "attestations": str(row.attestations).split(";"),
             "full_m": round(float(row.full), 6),
             "granted_m": round(float(row.granted), 6),

@@ -7,6 +7,7 @@ its own (`siting.plan.audit_law`, `_places`, `_sums`, `_power`, `_walking`).
 
 import json
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from siting.kinds import Kind, Outcome
 from siting.plan.audit_access import check_joint_access
 from siting.plan.audit_attested import check_attestations, exemptions_at
 from siting.plan.audit_demand import demand_again
+from siting.plan.audit_equipment import said_of
 from siting.plan.audit_figures import KindFigures, figures_of
 from siting.plan.audit_law import (
     check_breaches,
@@ -29,7 +31,7 @@ from siting.plan.audit_law import (
     sampled_candidates,
     subjects_of,
 )
-from siting.plan.audit_measures import Subject, bounds_and_relief, things_by_class
+from siting.plan.audit_measures import Subject, bounds_and_relief, granted_at, things_by_class
 from siting.plan.audit_moves import check_moves
 from siting.plan.audit_page import audit_page
 from siting.plan.audit_places import (
@@ -43,7 +45,7 @@ from siting.plan.audit_places import (
     check_overlaps,
 )
 from siting.plan.audit_power import check_feeds, check_loads
-from siting.plan.audit_reading import RunFolder, facts_of, read_run_folder
+from siting.plan.audit_reading import Facts, RunFolder, facts_of, read_run_folder
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
 from siting.plan.audit_sums import (
     check_capacity,
@@ -88,6 +90,7 @@ def _audit_folder(folder: Path) -> AuditReport:
         things,
         lambda clause, thing, kind: bounds_and_relief(clause, thing, kind, figures[kind].fire_class),
     )
+    granted = granted_at(subjects_of(run, run.sites.index.unique(), run.sites), rulebook, things, figures)
     waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
     walks, notes = check_walks(run)
@@ -99,7 +102,7 @@ def _audit_folder(folder: Path) -> AuditReport:
             check_ledger(run, rulebook, pd.concat([at_sites, at_others])),
             check_outcomes(run, at_sites, waived),
             check_offer(run, waived),
-            check_attestations(run, used),
+            check_attestations(run, chain(used, granted)),
             check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),
             *_check_sums(run, rulebook, demand, figures),
@@ -122,7 +125,7 @@ def audit_sites(
         message = "the drawn sites have no CRS; declare one in the file"
         raise DataError(message)
     facts = facts_of(district)
-    subjects = [_drawn(site_id, row, kind) for site_id, row in sites.to_crs(district.crs).iterrows()]
+    subjects = [_drawn(site_id, row, kind, facts) for site_id, row in sites.to_crs(district.crs).iterrows()]
     things = things_by_class(facts, rulebook)
     figures = {kind: _drawn_figures(facts.signed.get(kind.value, {})) for kind in Kind}
     verdicts = measure_all(subjects, rulebook, things, figures)
@@ -177,7 +180,7 @@ def _drawn_figures(signed: Mapping[str, Any]) -> KindFigures:
     return KindFigures(fire_class=str(signed["fire_class"][0])) if "fire_class" in signed else KindFigures()
 
 
-def _drawn(site_id: Any, row: Any, kind: Kind | None) -> Subject:
+def _drawn(site_id: Any, row: Any, kind: Kind | None, facts: Facts) -> Subject:
     own = row.get("kind")
     if isinstance(own, str):
         kind = Kind.create(own)
@@ -188,4 +191,5 @@ def _drawn(site_id: Any, row: Any, kind: Kind | None) -> Subject:
     if shape is None or shape.is_empty or not shape.is_valid:
         message = f"drawn site {site_id} has no valid geometry; draw it again"
         raise DataError(message)
-    return Subject(site_id=str(site_id), kind=kind, footprint=shape)
+    said = said_of(facts.signed, (kind.value, row.get("compound_id"), site_id))
+    return Subject(site_id=str(site_id), kind=kind, footprint=shape, said=said)

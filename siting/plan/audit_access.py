@@ -73,13 +73,20 @@ def lost_by(access: Access, shapes: Sequence[Any]) -> tuple[str, ...]:
 
 
 def check_joint_access(run: RunFolder, rulebook: Rulebook, things: Mapping[str, Any]) -> Checked:
-    """Check that all sites together, grown by the position error, leave every need an option."""
+    """Check that all sites together, grown by the position error, leave every need an option.
+
+    What one site alone takes is a matter of its own clause (and of its waiver). A set that run.json says was not built
+    together must surely block together, or places were left out for nothing.
+    """
     findings = []
     accesses = things["fire_lane"].accesses if "fire_lane" in things else {}
     for clause in _musts(rulebook):
         mine = run.sites[run.sites["kind"].isin([kind.value for kind in clause.kinds])]
         grown = [shape.buffer(run.facts.position_error_m) for shape in mine.geometry]
-        for need in lost_by(accesses[clause.clause_id], grown) if grown else ():
+        lost = set(lost_by(accesses[clause.clause_id], grown)) if grown else set()
+        for shape in grown if lost else ():
+            lost -= set(lost_by(accesses[clause.clause_id], [shape]))
+        for need in sorted(lost):
             findings.append(
                 Finding.say(
                     "access-blocked",
@@ -89,7 +96,26 @@ def check_joint_access(run: RunFolder, rulebook: Rulebook, things: Mapping[str, 
                     feature_id=need,
                 )
             )
-    return Checked(tuple(findings), sum(len({need for need, *_ in each.options}) for each in accesses.values()))
+    sets = list(run.run.get("not_together") or ())
+    findings += [finding for said in sets for finding in _unfounded(run, said, accesses)]
+    needs = sum(len({need for need, *_ in each.options}) for each in accesses.values())
+    return Checked(tuple(findings), needs + len(sets))
+
+
+def _unfounded(run: RunFolder, said: Mapping[str, Any], accesses: Mapping[str, Access]) -> Iterator[Finding]:
+    names, need = [str(name) for name in said.get("sites") or ()], str(said.get("feature_id"))
+    access, shapes = accesses.get(str(said.get("clause_id"))), run.candidates.geometry
+    known = access is not None and set(names) <= set(shapes.index)
+    grown = [shapes[name].buffer(run.facts.position_error_m) for name in names] if known else []
+    if access is None or not known or need not in lost_by(access, grown):
+        listed = ", ".join(names)
+        yield Finding.say(
+            "not-together-unfounded",
+            f"run.json says that {listed} together keep a fire engine from {need}; measured again they do not",
+            f"run.json 称 {listed} 合在一起使消防车无法到达 {need},重新量算并非如此",
+            clause_id=str(said.get("clause_id")),
+            feature_id=need,
+        )
 
 
 def accesses_of(facts: Facts, rulebook: Rulebook) -> dict[str, Access]:

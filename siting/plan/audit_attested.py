@@ -18,6 +18,7 @@ from siting.plan.audit_features import Thing, Things
 from siting.plan.audit_reading import SIGNED, RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.rules.clause import Clause, Metric, Rulebook
+from siting.tables import GARAGE_SYSTEMS
 
 __all__ = ["Relief", "check_attestations", "exemptions_at", "relief"]
 
@@ -119,11 +120,14 @@ def exemptions_at(
 
 
 def _of_layers(run: RunFolder) -> Iterator[Finding]:
-    buildings = run.facts.tables["buildings"]
+    buildings, parking = run.facts.tables["buildings"], run.facts.tables["parking"]
     for item in run.settings.attestations:
-        if item["fact"] in _OF_OBJECTS and item["subject"] in buildings.index:
-            held = buildings.loc[item["subject"], item["fact"]]
-            if str(held) != str(item["value"]) and not _same_number(held, item["value"]):
+        of_garage = item["fact"] in GARAGE_SYSTEMS and item["subject"] in parking.index
+        if of_garage or (item["fact"] in _OF_OBJECTS and item["subject"] in buildings.index):
+            layer = parking if of_garage else buildings
+            held = layer.loc[item["subject"], item["fact"]] if item["fact"] in layer else None
+            wanted = {True: "yes", False: "no"}[item["value"]] if of_garage else item["value"]
+            if str(held) != str(wanted) and not _same_number(held, wanted):
                 yield _differs(
                     str(item["id"]),
                     f"says {item['value']} of {item['subject']}, plan.gpkg says {held}",

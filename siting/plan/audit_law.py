@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from siting.kinds import Kind, Outcome
+from siting.plan.audit_equipment import said_of
 from siting.plan.audit_features import Things
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_measures import Layout, Subject, measure_again
@@ -54,6 +55,7 @@ def subjects_of(run: RunFolder, ids: Iterable[str], frame: Any) -> Iterator[Subj
                 group_bays=tuple(float(group.bays) for group in held),
                 group_length_m=tuple(float(group.length_m) for group in held),
             ),
+            said=said_of(run.facts.signed, (row["kind"], row.get("compound_id"), row.get("place_id"), site_id)),
         )
 
 

@@ -6,8 +6,8 @@ UNCERTAIN between, and a doubtful object is never failed upon. "Not less than" i
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,7 @@ from siting.kinds import Completeness, Kind, Outcome
 from siting.plan.audit_access import Access, accesses_of, lost_by
 from siting.plan.audit_attested import Relief, relief
 from siting.plan.audit_between import Reading, read_gap, read_lane_width
+from siting.plan.audit_equipment import granted_by, read_equipment, wall_names
 from siting.plan.audit_features import Thing, Things, things_of
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_garages import lies_underground, read_garage
@@ -27,7 +28,7 @@ from siting.plan.audit_hydrants import read_along_road, read_cover
 from siting.plan.audit_reading import Facts
 from siting.rules.clause import Clause, Metric, Rulebook
 
-__all__ = ["Layout", "Reading", "Subject", "bounds_and_relief", "measure_again", "things_by_class"]
+__all__ = ["Layout", "Reading", "Subject", "bounds_and_relief", "granted_at", "measure_again", "things_by_class"]
 
 _LINE_DEPTH_M = 0.001  # a line or a point inside a footprint is at least this deep in it
 _HEIGHTS = ("low_rise", "high_rise")
@@ -57,6 +58,7 @@ class Subject:
     kind: Kind
     footprint: Any
     layout: Layout = Layout()
+    said: Mapping[str, Any] = field(default_factory=dict)  # what was signed for of the place: {fact: (value, id)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +97,26 @@ def measure_again(clause: Clause, subject: Subject, things: Mapping[str, Things]
     return found
 
 
+def granted_at(
+    subjects: Iterable[Subject], rulebook: Rulebook, things: Mapping[str, Things], figures: Mapping[Kind, KindFigures]
+) -> Iterator[tuple[str, str, str, Relief]]:
+    """Yield (site, clause, system or "group_wall", relief) where signed equipment is what keeps the clause."""
+    for subject in subjects:
+        for clause in rulebook.for_kind(subject.kind):
+            if _applies(clause, subject, things, figures[subject.kind]) is False:
+                continue
+            granted = granted_by(clause, subject.said) if clause.to == "layout" else {}
+            walls = wall_names(clause, subject.said) if clause.metric is Metric.GROUP_GAP else ()
+            gap_m = _shortest_gap(subject.layout, figures[subject.kind]) if walls else math.nan
+            if walls and gap_m < float(clause.value or 0.0) - DISTANCE_EPSILON_M:
+                granted = {"group_wall": walls}
+            for name, ids in granted.items():
+                yield subject.site_id, clause.clause_id, name, Relief(clause.row, 0.0, 0.0, ids)
+
+
 def _read(clause: Clause, subject: Subject, things: Mapping[str, Things], figures: KindFigures) -> Reading:
     if clause.metric is Metric.EQUIPMENT and clause.to == "layout":
-        return Reading(math.nan, 0.0, 0.0, Outcome.NOT_EVALUATED, None)
+        return read_equipment(clause, subject.said)
     footprint, known = subject.footprint, things[clause.to]
     if clause.metric is Metric.FIRE_ACCESS:
         return _read_access(footprint, known.accesses[clause.clause_id])
@@ -286,6 +305,8 @@ def _read_layout(clause: Clause, subject: Subject, figures: KindFigures, applies
         applies = False  # one group has no gap to keep
     if not applies:
         return Reading(measured, math.nan, 0.0, Outcome.PASS, None)
+    if clause.metric is Metric.GROUP_GAP and wall_names(clause, subject.said):
+        return Reading(measured, 0.0, 0.0, Outcome.PASS, None)
     limit = float(clause.value or 0.0)
     short = measured - limit if clause.op == "<=" else limit - measured
     outcome = Outcome.FAIL if short > DISTANCE_EPSILON_M else Outcome.PASS

@@ -1,19 +1,19 @@
 """Meaning: the numbers of a solution become a plan: which sites, for whom, for how much, and why not more."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from siting import tables
+from siting.access.fire_access import Block
 from siting.framing import Framing
 from siting.kinds import Kind
 from siting.model.solution import Solution
 from siting.plan.reasons import Sentence, reasons_for
 
-__all__ = ["Plan", "make_plan", "with_left_out"]
+__all__ = ["Plan", "make_plan"]
 
 _LEAST_SERVED = 1e-6  # vehicles; less is the solver's round-off
 
@@ -23,7 +23,8 @@ class Plan:
     """What to build. The candidate table of the framing is its parent; `sites` are the chosen rows with their meaning.
 
     `links`: building_id, site_id, walk_m, served (vehicles), one row for each pair served. `upgrades`: transformer_id
-    to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan.
+    to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan. `not_together`: sets of
+    candidates that the choice wanted and that would have blocked a fire engine together.
     """
 
     sites: gpd.GeoDataFrame  # siting.tables.SITES
@@ -36,6 +37,7 @@ class Plan:
     reasons: tuple[Sentence, ...]
     framing: Framing
     solution: Solution
+    not_together: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the table of sites."""
@@ -60,28 +62,6 @@ def make_plan(framing: Framing, solution: Solution) -> Plan:
         framing=framing,
         solution=solution,
     )
-
-
-def with_left_out(plan: Plan, left_out: Sequence[str], blocking: Sequence[str]) -> Plan:
-    """Return the plan with a sentence on sites left out, or still in the way, because together they block an engine."""
-    said = []
-    if left_out:
-        names = ", ".join(left_out)
-        said.append(
-            Sentence(
-                f"Left out because with other sites they would block a fire engine: {names}; the gap is that of the "
-                "problem without them.",
-                f"因与其他点位合在一起会阻断消防车而未选:{names};最优差距按去掉它们后的问题计。",
-            )
-        )
-    if blocking:
-        names = ", ".join(blocking)
-        said.append(
-            Sentence(
-                f"Together these sites may block a fire engine: {names}.", f"这些点位合在一起可能阻断消防车:{names}。"
-            )
-        )
-    return replace(plan, reasons=(*plan.reasons, *said)) if said else plan
 
 
 def _upgrades(framing: Framing, solution: Solution) -> dict[str, float]:

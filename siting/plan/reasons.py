@@ -141,6 +141,9 @@ def _room(framing: Framing, solution: Solution, wanting: NDArray[np.bool_]) -> I
     for clique in problem.cliques:
         if (modules[clique] > 0).any():
             near[clique[modules[clique] == 0]] = False
+    for ban in problem.bans:
+        if (modules[ban.sites] > 0).sum() >= ban.most:
+            near[ban.sites[modules[ban.sites] == 0]] = False
     return np.flatnonzero(near & np.isfinite(_next_cost_cny(framing, solution)))
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from siting.errors import UsageError
 from siting.framing import Framing, reframe
 from siting.model.solution import Solution
-from siting.model.solver import SolverOptions, solve
+from siting.model.solver import SolverOptions
+from siting.plan.choice import choose
 from siting.plan.plan import make_plan
 
 __all__ = ["MAX_STEPS", "parse_budgets", "sweep_budgets"]
@@ -55,7 +56,9 @@ def sweep_budgets(
     for budget in budgets:
         announce(f"choice at {budget:,.0f} CNY")
         at_budget = reframe(framing, budget_cny=budget)
-        solution = solve(at_budget.problem, options)
+        choice = choose(at_budget, options)
+        solution = choice.solution
+        framing = choice.framing  # its bans hold at every budget
         if best is not None and best.objective > solution.objective:
             solution = replace(
                 best, bound=solution.bound, gap=_gap(best.objective, solution.bound), status=solution.status

@@ -10,7 +10,7 @@ from siting.rules.features import FEATURE_CLASSES
 from siting.rules.fire_access import ACCESS_FIGURES
 from siting.rules.garages import GARAGE_COLUMNS
 from siting.rules.measures import LAYOUT_METRICS
-from siting.tables import GARAGE_SYSTEMS
+from siting.tables import GARAGE_SYSTEMS, PLACE_SYSTEMS
 
 __all__ = ["CONDITIONS", "FACILITY_SYSTEMS", "SENSE", "STAGES_OF_CLAUSE", "TARGETS", "clause_faults"]
 
@@ -57,8 +57,8 @@ TARGETS: Mapping[Metric, tuple[str, ...]] = MappingProxyType(
         Metric.EQUIPMENT: ("garage", "layout"),
     }
 )
-#: Equipment of the facility itself (`to` = "layout"); nothing says whether it is there, so it is not evaluated.
-FACILITY_SYSTEMS = ("cctv", "open_roof", "circuit_protection")
+#: Equipment of the facility itself (`to` = "layout"); not evaluated until somebody signs for it.
+FACILITY_SYSTEMS = PLACE_SYSTEMS
 
 
 def clause_faults(clause: Clause) -> list[tuple[str, str]]:

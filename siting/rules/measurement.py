@@ -24,6 +24,7 @@ class Shapes:
     group_of: NDArray[np.int_]  # (m,)
     group_bays: NDArray[np.int_]  # (m,)
     group_length_m: NDArray[np.floating[Any]]  # (m,)
+    names: tuple[tuple[str, ...], ...] = ()  # (n,) what a statement may call each place, the most exact first
 
 
 @dataclass(frozen=True)

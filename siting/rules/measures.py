@@ -13,7 +13,8 @@ How each metric reads (the audit re-measures the same figures on a second road):
 - gap_kept, lane_width: see `siting.rules.passages`. turning_area: metres from the footprint to the lane's dead end;
   a free square of side `value` needs half of it in the best rotation, half its diagonal in the worst (an interval);
   drawn turning areas are kept clear as areas are. road_distance, cover: see `siting.rules.hydrants`.
-- garage_level, fire_unit_area, fire_unit_size, entrance_gap, equipment: see `siting.rules.garages`.
+- garage_level, fire_unit_area, fire_unit_size, entrance_gap, equipment of a garage: see `siting.rules.garages`;
+  equipment of the place itself, and walls that stand in for a group_gap: see `siting.rules.equipment`.
 - fire_access: faces of buildings and turns of dead ends that an engine can no longer reach, counted, <= 0 (see
   `siting.rules.fire_access`).
 - group_length, group_size, group_gap, place_size, socket_spacing, exits, port_power, area_per_vehicle: the
@@ -36,6 +37,7 @@ from siting.kinds import Outcome
 from siting.rules.class_table import class_codes, pair_bounds, required_by_class
 from siting.rules.clause import Clause, Metric
 from siting.rules.distances import Requirement, measure_clearance, measure_distance, measure_touch
+from siting.rules.equipment import measure_place_equipment, walled
 from siting.rules.exemptions import relieved
 from siting.rules.features import Features, features_of
 from siting.rules.fire_access import access_model, measure_access
@@ -85,6 +87,10 @@ def measure(clause: Clause, shapes: Shapes, district: District, facility: Facili
     applies = holds != 0.0
     if clause.metric in LAYOUT_METRICS:
         found = _measure_layout(clause, shapes, facility, applies)
+        if clause.metric is Metric.GROUP_GAP and clause.exemptions:
+            found = _with_walls(found, walled(clause, shapes, district, facility))
+    elif clause.metric is Metric.EQUIPMENT and clause.to == "layout":
+        found = _only_where(measure_place_equipment(clause, shapes, district, facility), applies, among=applies)
     else:
         asked = shapes.footprints if applies.all() else shapes.footprints[applies]
         found = _measured(clause, asked, district, facility)
@@ -104,8 +110,6 @@ def _measured(
     if clause.metric is Metric.LANE_WIDTH:
         sides, lanes = features_of(district, "lane_side"), features_of(district, clause.to)
         return measure_lane_width(footprints, sides, lanes, value)
-    if clause.metric is Metric.EQUIPMENT and clause.to == "layout":
-        return plain(np.full(len(footprints), np.nan), clause.op, value, np.ones(len(footprints), dtype=bool))
     if clause.metric in GARAGE_COLUMNS or clause.metric is Metric.EQUIPMENT:
         garages = features_of(district, clause.to)
         hosts = hosts_of(footprints, garages)
@@ -214,8 +218,20 @@ _FIGURES: Mapping[str, Callable[[Shapes, FacilityFacts], _Floats]] = MappingProx
 )
 
 
-def _only_where(found: Measurement, applies: NDArray[np.bool_]) -> Measurement:
-    """Return what was measured where the clause applies, and a PASS without figures everywhere else."""
+def _with_walls(found: Measurement, stands: NDArray[np.bool_]) -> Measurement:
+    """Return a measurement of gaps that asks for none where a wall stands instead."""
+    freed = stands & ~np.isnan(found.required)
+    return replace(
+        found,
+        required=np.where(freed, 0.0, found.required),
+        outcome=np.where(freed, Outcome.PASS.value, found.outcome),
+    )
+
+
+def _only_where(
+    found: Measurement, applies: NDArray[np.bool_], among: NDArray[np.bool_] | slice = slice(None)
+) -> Measurement:
+    """Return what was measured (`found[among]`) where the clause applies, a PASS without figures everywhere else."""
     every = Measurement(
         measured=np.full(len(applies), np.nan),
         required=np.full(len(applies), np.nan),
@@ -224,5 +240,5 @@ def _only_where(found: Measurement, applies: NDArray[np.bool_]) -> Measurement:
         feature_id=np.full(len(applies), None, dtype=object),
     )
     for name in ("measured", "required", "tolerance", "outcome", "feature_id"):
-        getattr(every, name)[applies] = getattr(found, name)
+        getattr(every, name)[applies] = getattr(found, name)[among]
     return every

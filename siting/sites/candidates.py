@@ -7,6 +7,7 @@ table so that the ledger can say why not there, and so that a planner may admit 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 from siting import tables
 from siting.contract import Table
 from siting.kinds import Kind
+from siting.rules.equipment import walls_of_kind
 from siting.sites.catalogue import Catalogue
 from siting.sites.drawn import drawn_offers, notes_on_other_kinds
 from siting.sites.ground import OPEN_GROUND_KINDS, bare_shares
@@ -95,7 +97,7 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
 
 def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOptions) -> Iterator[Offer]:
     figures = catalogue.kind(kind)
-    limits = group_limits(zones.rulebook, kind, figures)
+    limits = group_limits(zones.rulebook, kind, figures, partial(walls_of_kind, district=zones.district, kind=kind))
     layouts: Sequence[Layout] = layouts_for(kind, figures, limits, options.sizes.get(kind, ()))
     if kind is Kind.EV_GARAGE or not layouts:
         return iter(())

@@ -6,13 +6,14 @@ law, so a drawing on taken ground is no candidate; a note says why.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import shapely
 
 from siting.kinds import Kind
-from siting.rules.clause import Rulebook
+from siting.rules.equipment import walls_of_kind
 from siting.sites.catalogue import Catalogue
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, obstacles_for, pieces_of
 from siting.sites.layouts import Layout, group_limits, layouts_for
@@ -78,7 +79,7 @@ def _laid_out(
     zones: Zones, row: Any, home: str, catalogue: Catalogue, taken: shapely.STRtree
 ) -> tuple[Offer | None, str]:
     kind = Kind(row.kind)
-    layouts = _layouts(zones.rulebook, kind, catalogue, row)
+    layouts = _layouts(zones, kind, catalogue, row)
     if not layouts:
         return None, f"no lawful layout of {kind} has these bays"
     compound = zones.district.compounds.geometry[home]
@@ -98,7 +99,7 @@ def _laid_out(
     return None, reason
 
 
-def _layouts(rulebook: Rulebook, kind: Kind, catalogue: Catalogue, row: Any) -> tuple[Layout, ...]:
+def _layouts(zones: Zones, kind: Kind, catalogue: Catalogue, row: Any) -> tuple[Layout, ...]:
     """Return the layouts to try: of the bays asked for, else of all sizes the area could hold (a point: one module)."""
     figures = catalogue.kind(kind)
     module = figures.ports_per_module
@@ -109,7 +110,8 @@ def _layouts(rulebook: Rulebook, kind: Kind, catalogue: Catalogue, row: Any) -> 
     else:
         most = int(row.geometry.area / (figures.bay_width_m * figures.bay_length_m)) // module
         sizes = sorted({module * round(count) for count in np.linspace(1, max(most, 1), _TRIED)})
-    return layouts_for(kind, figures, group_limits(rulebook, kind, figures), sizes)
+    walls = partial(walls_of_kind, district=zones.district, kind=kind)
+    return layouts_for(kind, figures, group_limits(zones.rulebook, kind, figures, walls), sizes)
 
 
 def _within(zones: Zones, area: Any, layouts: tuple[Layout, ...], kind: Kind) -> Found:

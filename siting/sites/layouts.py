@@ -5,7 +5,7 @@ against) to the front. All lengths are metres. `siting.sites.packing` lays layou
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from siting.kinds import Kind
@@ -15,6 +15,7 @@ from siting.sites.catalogue import KindFigures
 __all__ = ["GroupLimits", "Layout", "arrange", "group_limits", "layouts_for"]
 
 _ROUND_OFF_M = 1e-9
+_WALL_M = 0.24  # a brick wall between two groups (assumption: its thickness is in no clause)
 _EV_KINDS = frozenset({Kind.EV_SURFACE, Kind.EV_GARAGE})
 
 
@@ -51,19 +52,24 @@ class Layout:
     groups: tuple[tuple[float, float, int], ...]
 
 
-def group_limits(rulebook: Rulebook, kind: Kind, figures: KindFigures) -> GroupLimits:
+def group_limits(
+    rulebook: Rulebook, kind: Kind, figures: KindFigures, walls: Callable[[Clause], bool] = lambda _: False
+) -> GroupLimits:
     """Return the strictest group limits of every clause in force for `kind`, whatever its force.
 
     A layout can as well keep a should, so all clauses count; where the rulebook is silent the catalogue's figures
     stand in (practice). Two places exclude each other by musts alone, else by the catalogue. Clauses with a
-    condition count too: the layout is then lawful whether or not it holds.
+    condition count too: the layout is then lawful whether or not it holds. `walls` says of a clause on gaps whether
+    a signed wall stands in for it: then only the wall itself lies between the groups of a place.
     """
     clauses = rulebook.for_kind(kind)
+    open_gaps = [clause for clause in clauses if not walls(clause)]
+    between = figures.group_gap_m if len(open_gaps) == len(clauses) else _WALL_M
     musts = [clause for clause in clauses if clause.force is Force.MUST]
     return GroupLimits(
         length_m=min(_values(clauses, Metric.GROUP_LENGTH), default=figures.group_length_m),
         size=int(min(_values(clauses, Metric.GROUP_SIZE), default=figures.group_size)),
-        gap_m=max(_values(clauses, Metric.GROUP_GAP), default=figures.group_gap_m),
+        gap_m=max(_values(open_gaps, Metric.GROUP_GAP), default=between),
         place_gap_m=max(_values(musts, Metric.GROUP_GAP), default=figures.group_gap_m),
         place_size=min(_values(clauses, Metric.PLACE_SIZE), default=math.inf),
     )

@@ -225,6 +225,7 @@ def _judged(candidates: Candidates, kind: Kind, moves: Mapping[str, tuple[float,
         group_of=of_group,
         group_bays=shapes.group_bays[groups],
         group_length_m=shapes.group_length_m[groups],
+        names=tuple(shapes.names[number] for number in at.tolist()),
     )
     lawful = np.ones(len(at), dtype=bool)
     facts = candidates.catalogue.facts(kind)

@@ -13,8 +13,10 @@ import pandas as pd
 import shapely
 
 from siting import tables
+from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
 from siting.rules.clause import Force
+from siting.rules.equipment import unknown_places
 from siting.rules.measures import Shapes, measure
 from siting.sites.record import Candidates, Verdicts
 from siting.sites.waiver import Waiver, check_waivers, waived_rows
@@ -35,6 +37,7 @@ def judge(candidates: Candidates, *, admit: tuple[Outcome, ...] = (), waivers: t
         message = f"only UNCERTAIN can be admitted, not {', '.join(admit)}"
         raise ValueError(message)
     check_waivers(candidates, waivers)
+    _check_places(candidates)
     ledger = _ledger(candidates)
     outcomes = _worst_outcomes(ledger, candidates.frame.index)
     judged = Verdicts(
@@ -62,6 +65,17 @@ def with_waivers(verdicts: Verdicts, waivers: tuple[Waiver, ...]) -> Verdicts:
     )
 
 
+def _check_places(candidates: Candidates) -> None:
+    """Raise `StudyError` for a signed statement on a place that is not there."""
+    frame, district = candidates.frame, candidates.zones.district
+    kinds = [kind.value for kind in Kind]
+    there = {*frame.index, *frame["place_id"], *district.compounds.index, *district.parking.index}
+    faults = unknown_places(district, {*kinds, *there})
+    if faults:
+        message = "; ".join(faults)
+        raise StudyError(message)
+
+
 def _accepted(outcomes: "pd.Series[str]", admit: tuple[Outcome, ...]) -> tuple[str, ...]:
     allowed = {outcome.value for outcome in (*_ALWAYS_ACCEPTED, *admit)}
     return tuple(outcomes.index[outcomes.isin(allowed)])
@@ -78,6 +92,7 @@ def shapes_of(candidates: Candidates, kind: Kind) -> tuple[pd.Index, Shapes]:
         group_of=frame.index.get_indexer(groups["candidate_id"]),
         group_bays=groups["bays"].to_numpy(),
         group_length_m=groups["length_m"].to_numpy(),
+        names=tuple(zip(frame.index, frame["place_id"], frame["compound_id"], strict=True)),
     )
     return frame.index, shapes
 

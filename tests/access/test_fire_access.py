@@ -1,4 +1,4 @@
-"""All sites together: found, named, and left out by the choice until an engine gets through."""
+"""All sites together: what they take from a fire engine, and the smallest set that takes it."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,7 +8,7 @@ import shapely
 from builders import building, compound, district, road
 from sites.options_builders import offered, rulebook
 
-from siting.access.fire_access import blocking_sites, joint_losses
+from siting.access.fire_access import Block, blocks_of, joint_losses
 from siting.rules.profiles import load_rulebook
 from siting.sites.verdicts import judge
 
@@ -40,8 +40,10 @@ def test_what_each_leaves_both_may_take():
     assert set(verdicts.outcomes) == {"PASS"}
     assert joint_losses(verdicts, [one]) == joint_losses(verdicts, [other]) == ()
     assert joint_losses(verdicts, [one, other]) == ("lane",)
-    assert blocking_sites(verdicts, [one, other]) == (one, other)
-    assert blocking_sites(verdicts, [one]) == ()
+    assert blocks_of(verdicts, [one, other]) == (
+        Block(clause_id="national.fire-access", feature_id="lane", sites=(one, other)),
+    )
+    assert blocks_of(verdicts, [one]) == ()
 
 
 def test_the_audit_names_what_all_sites_together_block():
@@ -56,7 +58,9 @@ def test_the_audit_names_what_all_sites_together_block():
     book = candidates.zones.rulebook
     facts = facts_of(candidates.zones.district)
     things = things_by_class(facts, book)
-    both, one = (SimpleNamespace(sites=frame, facts=facts) for frame in (candidates.frame, candidates.frame.iloc[:1]))
+    both, one = (
+        SimpleNamespace(sites=frame, facts=facts, run={}) for frame in (candidates.frame, candidates.frame.iloc[:1])
+    )
 
     (finding,) = check_joint_access(both, book, things).findings
     assert (finding.code, finding.feature_id) == ("access-blocked", "lane")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from siting.model.parts import Demands, Sites, Walks
+from siting.model.parts import Ban, Demands, Sites, Walks
 from siting.model.problem import Problem
 
 
@@ -57,6 +57,8 @@ def make_random(seed: int, *, shuffle: bool = False) -> Problem:
         problem = problem.with_transformers(spare, feeds[old], kva[old], steps)
     if on[3]:
         problem = problem.with_locks(locked_out=[int(new[locks[0]])])
+    if seed % 3 == 0 and count_j > 2:
+        problem = problem.with_bans([Ban(new[: 3 + seed % 2], 2 - seed % 2)])
     return problem
 
 
@@ -85,6 +87,8 @@ def _cost_if_allowed(problem: Problem, modules: np.ndarray) -> float | None:
     sites, part = problem.sites, problem.transformers
     built = set(np.flatnonzero(modules).tolist())
     if any(len(built & set(clique.tolist())) > 1 for clique in problem.cliques):
+        return None
+    if any(len(built & set(ban.sites.tolist())) > ban.most for ban in problem.bans):
         return None
     if not set(problem.locked_in.tolist()) <= built or built & set(problem.locked_out.tolist()):
         return None

@@ -12,6 +12,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from siting.model.formulation import as_pulp
 from siting.model.goal import Aim
 from siting.model.matrix import as_matrix
+from siting.model.parts import Ban
 from siting.model.problem import Problem
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -20,6 +21,7 @@ GOLDEN = Path(__file__).parent / "golden"
 PARTS = {
     "service": lambda problem: problem,
     "budget": lambda problem: problem.with_budget(270),
+    "bans": lambda problem: problem.with_bans([Ban(np.array([0, 1, 2]), 2)]),
     "cliques": lambda problem: problem.with_cliques([[0, 1], [1, 2]]),
     "transformers": lambda problem: problem.with_transformers(
         [5.0, np.nan], [0, 0, 1], [3.0, 3.0, 3.0], [[(4.0, 50.0), (4.0, 60.0)], []]

@@ -409,6 +409,7 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
         spent_cny=0.0 if empty else 13_500.0,
         upgrades={},
         reasons=(("The budget is spent.", "预算已用完。"),),
+        not_together=(),
         framing=framing,
         solution=solution,
     )

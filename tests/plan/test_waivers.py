@@ -47,6 +47,42 @@ def test_the_price_is_what_the_waiver_then_brings(prices, waived):
     assert set(frame["status"]) == {"PROVEN"}
 
 
+def test_a_waiver_may_be_asked_for_one_candidate_or_a_whole_compound(prices):
+    by_place = prices[1].iloc[0]
+    base, by_candidate = price_study(tiny_study(), Stages(), most=3, per="candidate")
+    _, by_compound = price_study(tiny_study(), Stages(), most=3, per="compound")
+
+    assert (by_candidate["freed"] == 1).all()
+    assert by_candidate["where"].isin(base.framing.links.verdicts.candidates.frame.index).all()
+    assert by_candidate["vehicles"].max() <= by_place["vehicles"] + 1e-6  # more freedom never brings less
+    assert set(by_compound["where"]) <= {"way/101", "way/102"}
+    assert by_compound["vehicles"].max() >= by_place["vehicles"] - 1e-6
+
+
+@pytest.mark.parametrize("name", ["candidate", "compound"])
+def test_a_waiver_at_one_candidate_or_compound_is_planned_and_audited(name, prices, tmp_path):
+    base, _ = prices
+    frame = base.framing.links.verdicts.candidates.frame
+    where = "way/102" if name == "compound" else price_study(tiny_study(), Stages(), most=1, per=name)[1]["where"][0]
+    finished = run_study(tiny_study(waivers=[waiver("w1", "national.b01", where)]), tmp_path / "run")
+    used = {row["site_id"] for row in written(finished)["waived"]}
+
+    assert finished.report.findings == ()
+    assert used <= ({where} if name == "candidate" else set(frame.index[frame["compound_id"] == where]))
+    assert used
+
+
+def test_a_granted_waiver_is_priced_by_solving_without_it(prices, waived):
+    base, _ = prices
+    with_it, frame = price_study(tiny_study(waivers=[WAIVER]), Stages(), most=1)
+    (row,) = frame[frame["granted"]].to_dict("records")
+
+    assert (row["clause_id"], row["where"]) == ("national.b01", "way/102#p01")
+    assert with_it.served == pytest.approx(waived.run.plan.served)
+    assert row["vehicles"] == pytest.approx(with_it.served - base.served)
+    assert row["at_most"] >= row["vehicles"]
+
+
 def written(finished):
     return json.loads((finished.folder / "run.json").read_text("utf-8"))
 

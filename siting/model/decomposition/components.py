@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from siting.model.decomposition.record import Option, Piece
 from siting.model.parts import Demands, IntArray, Locks, Sites, Transformers, Walks
+from siting.model.presolve import taken_bans
 from siting.model.problem import Problem
 
 __all__ = ["options_of", "quota_of", "site_groups", "split"]
@@ -20,12 +21,13 @@ _COUNTS = 32  # options by number of compounds, at most
 def site_groups(problem: Problem) -> tuple[int, IntArray]:
     """Return how many groups of sites share nothing but money and quotas, and the group of each site.
 
-    Sites hang together by a demand that walks to both, a clique, a limited transformer, or a compound under a quota.
+    Sites hang together by a demand that walks to both, a clique, a ban, a limited transformer, or a quota's compound.
     """
     sites, walks = len(problem.sites), problem.walks
     ends = [(walks.j[:-1], walks.j[1:], np.diff(walks.i) == 0)]
     links = [np.column_stack((a[same], b[same])) for a, b, same in ends if len(a)]
     links += [np.column_stack((clique[:-1], clique[1:])) for clique in problem.cliques]
+    links += [np.column_stack((ban.sites[:-1], ban.sites[1:])) for ban in problem.bans]
     part = problem.transformers
     if part is not None:
         limited = np.r_[part.limited, False][part.feeds]
@@ -76,6 +78,7 @@ def split(problem: Problem) -> Iterator[Piece]:
                 *_taken(problem, site, walk, local),
                 goal=problem.goal,
                 cliques=tuple(mine for mine in kept if len(mine) > 1),
+                bans=taken_bans((ban for ban in problem.bans if group[ban.sites[0]] == g), local),
                 transformers=_transformers(problem, site),
                 locks=_locks(problem, site),
             ),
