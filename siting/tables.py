@@ -18,6 +18,7 @@ __all__ = [
     "DRAWN",
     "DROPPED",
     "ENTRANCES",
+    "GARAGE_FIGURES",
     "GARAGE_SYSTEMS",
     "GATES",
     "GROUPS",
@@ -51,7 +52,10 @@ _OPTIONAL_QUANTITY = column("float", nullable=True, at_least=0.0)
 _COUNT = column("int", at_least=0)
 _YES_NO = column("text", nullable=True, choices=("yes", "no"), required=False)
 _DRAWN_QUANTITY = column("float", nullable=True, at_least=0.0, required=False)
+_GARAGE_ID = column("text", nullable=True, required=False)  # of the garage zone it lies in; unknown on the ground
 
+#: Figures of a garage that its drawings give, a column each.
+GARAGE_FIGURES = ("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", "entrance_walk_m")
 #: Equipment of a garage that a clause may ask for (GB/T 51313 6.1.5), a column each.
 GARAGE_SYSTEMS = ("alarm", "smoke_exhaust", "sprinklers", "emergency_lighting", "fire_separation", "extinguishers")
 
@@ -107,7 +111,8 @@ BUILDINGS = Table(
 ENTRANCES = Table(
     "entrances",
     "entrance_id",
-    {"building_id": _text(nullable=True), "kind": _text("entrance", "exit"), "source": _SOURCE},
+    # garage: a way down (or up) into a garage on foot; building_id then names a garage, or is unknown
+    {"building_id": _text(nullable=True), "kind": _text("entrance", "exit", "garage"), "source": _SOURCE},
     POINTS,
 )
 ROADS = Table(
@@ -186,6 +191,7 @@ PARKING = Table(
         "fire_unit_m2": _DRAWN_QUANTITY,  # the largest fire unit
         "fire_unit_stalls": _DRAWN_QUANTITY,  # most cars in one fire unit
         "entrance_gap_m": _DRAWN_QUANTITY,  # between the entrances for cars and for bikes
+        "entrance_walk_m": _DRAWN_QUANTITY,  # walked inside, from the way down to the stalls
         **dict.fromkeys(GARAGE_SYSTEMS, _YES_NO),
         "source": _SOURCE,
     },
@@ -224,6 +230,7 @@ CANDIDATES = Table(
         "compound_id": _text(),
         "place_id": _text(),  # the piece of free ground; candidates of one place are alternatives
         "kind": _text(*Kind),
+        "garage_id": _GARAGE_ID,
         "bays": column("int", at_least=1),
         "groups": column("int", at_least=1),
         "ports_per_module": column("int", at_least=1),
@@ -273,6 +280,7 @@ SITES = Table(
         "compound_name": _NAME,
         "place_id": _text(),
         "kind": _text(*Kind),
+        "garage_id": _GARAGE_ID,
         "bays": column("int", at_least=1),
         "modules": column("int", at_least=1),
         "ports": column("int", at_least=1),

@@ -112,7 +112,7 @@ def gate(where: Shape, *, id: str | None = None, **values: Any) -> Item:
 def parking(where: Shape, *, id: str | None = None, **values: Any) -> Item:
     """Return a car park on the ground."""
     known = {"compound_id": None, "name": None, "kind": "surface", "capacity": np.nan, "access": None}
-    known |= dict.fromkeys(("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m"), np.nan)
+    known |= dict.fromkeys(tables.GARAGE_FIGURES, np.nan)
     known |= dict.fromkeys(tables.GARAGE_SYSTEMS)
     return Item("parking", shape(where), known | {"source": "tag"} | values, id)
 

@@ -10,13 +10,14 @@ Two models, chosen in the study (`reach.ground`):
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from siting.access.garages import candidate_pairs, walk_targets
 from siting.access.ground import Obstacles, read_obstacles
 from siting.access.network import Bools, Floats
 from siting.access.network_walks import NetworkOptions, Unreachable, walk_network
@@ -83,11 +84,12 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
     candidates = verdicts.candidates.frame.loc[sorted(verdicts.accepted)]
     allowed = may_use(district.compounds, options.sharing, groups=options.groups, neighbour_m=options.neighbour_m)
     number = district.compounds.index
+    targets = walk_targets(district, candidates)
     ends = Ends(
         buildings=buildings,
-        candidates=candidates,
+        candidates=targets.frame,
         home=number.get_indexer(demand.frame["compound_id"].reindex(buildings.index)),
-        place=number.get_indexer(candidates["compound_id"]),
+        place=number.get_indexer(targets.frame["compound_id"]),
     )
     streets = read_streets(district.roads)
     obstacles = read_obstacles(district.buildings, district.barriers, district.obstacles, district.gates)
@@ -96,12 +98,14 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
         pairs, lost = _walk_openly(district, ends, (openings, obstacles), allowed, options)
     else:
         settings = NetworkOptions(limit_m=options.radius_m, max_leg_m=options.max_leg_m, block_m=options.block_m)
-        pairs, lost = walk_network(buildings, district.entrances, candidates, streets, settings)
+        pairs, lost = walk_network(buildings, district.entrances, targets.frame, streets, settings)
         kept = allowed[ends.home[pairs.source], ends.place[pairs.target]]
         pairs = Pairs(source=pairs.source[kept], target=pairs.target[kept], walk_m=pairs.walk_m[kept])
+    lost = [one if one.object_id not in targets.ways_down else replace(one, layer="entrances") for one in lost]
+    pairs = candidate_pairs(pairs, targets, limit_m=options.radius_m)
     return Links(
         frame=_link_table(pairs, buildings, candidates, limit_m=options.radius_m),
-        unreachable=_table_of(lost),
+        unreachable=_table_of([*lost, *targets.stranded]),
         openings=openings.frame,
         radius_m=options.radius_m,
         sharing=options.sharing.value,

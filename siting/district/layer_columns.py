@@ -45,8 +45,7 @@ def _role(
     return Role(name, table, tuple(columns.split()), MappingProxyType(defaults), tuple(required.split()), joins)
 
 
-_GARAGE = ("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", *tables.GARAGE_SYSTEMS)
-_PARKING = " ".join(("compound_id name kind capacity access", *_GARAGE))
+_PARKING = " ".join(("compound_id name kind capacity access", *tables.GARAGE_FIGURES, *tables.GARAGE_SYSTEMS))
 
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
 ROLES: Mapping[str, Role] = MappingProxyType(
@@ -93,6 +92,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
             _role("candidates", tables.DRAWN, "compound_id kind bays", required="kind"),
             _role("parking", tables.PARKING, _PARKING, kind="unknown"),
+            _role("garage_zones", tables.PARKING, _PARKING, kind="underground"),
         )
     }
 )  # fmt: skip

@@ -51,6 +51,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "防火单元面积": "fire_unit_m2",
         "防火单元车位": "fire_unit_stalls",
         "出入口间距": "entrance_gap_m",
+        "入口步行距离": "entrance_walk_m",
         "火灾自动报警": "alarm",
         "排烟": "smoke_exhaust",
         "自动喷水": "sprinklers",
@@ -76,6 +77,8 @@ _BY_ROLE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "compounds": {"小区": "name", "小区名称": "name", "小区名": "name", "小区编号": "compound_id"},
         "transformers": {"小区": "compound_ids", "供电小区": "compound_ids", "变压器": "name", "变压器编号": "id"},
         "candidates": {"小区": "compound_id", "小区名称": "compound_id", "端口数": "ports"},
+        "garage_zones": {"小区名称": "compound_id", "车位数": "capacity"},
+        "entrances": {"汽车库": "building_id", "车库": "building_id", "楼栋": "building_id"},
         "footprints": {"height": "height_m", "num_floors": "levels", "floors": "levels", "storeys": "levels"},
     }
 )
@@ -104,6 +107,11 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "入口": "entrance",
         "安全出口": "exit",
         "疏散出口": "exit",
+        "车库入口": "garage",
+        "车库出入口": "garage",
+        "地下": "underground",
+        "地下车库": "underground",
+        "立体车库": "multi_storey",
         "消火栓": "hydrant",
         "围墙": "wall",
         "围栏": "fence",
@@ -118,6 +126,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "充电柜": "ebike_cabinet",
         "汽车充电": "ev_surface",
         "汽车充电位": "ev_surface",
+        "车库充电位": "ev_garage",
     }
 )
 

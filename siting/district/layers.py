@@ -224,13 +224,15 @@ def _with_references(district: District, layer: Layer) -> Layer:
 def _with_owners(district: District, layer: Layer) -> Layer:
     """Return a layer of doors where each that names no building belongs to the nearest one, if that is near enough."""
     given = list(layer.values["building_id"]) if "building_id" in layer.values else [None] * len(layer.values)
+    kinds = list(layer.values["kind"]) if "kind" in layer.values else [None] * len(layer.values)
     owners = list(given)
     if not district.buildings.empty:
         outlines = shapely.boundary(district.buildings.geometry.to_numpy())
         near = shapely.STRtree(outlines).query_nearest(layer.shapes, max_distance=_DOOR_REACH_M)
         for at, which in sorted(zip(*near.tolist(), strict=True), reverse=True):
-            owners[at] = given[at] or str(district.buildings.index[which])
-    alone = [str(key) for key, owner in zip(layer.values.index, owners, strict=True) if owner is None]
+            owners[at] = given[at] or (None if kinds[at] == "garage" else str(district.buildings.index[which]))
+    every = zip(layer.values.index, owners, kinds, strict=True)
+    alone = [str(key) for key, owner, kind in every if owner is None and kind != "garage"]
     names = ", ".join(alone[:3])
     note = f"{layer.file.name}: {len(alone)} doors belong to no building within {_DOOR_REACH_M:g} m ({names})"
     values = layer.values.assign(building_id=pd.Series(owners, layer.values.index, dtype=object))
@@ -273,7 +275,12 @@ def _joined(district: District, layer: Layer) -> tuple[Layer, list[tuple[str, st
 
 
 def _settled(layer: Layer) -> Layer:
-    """Return a layer of compounds without ground that two outlines claim; refuse outlines that clash."""
+    """Return a layer of compounds without ground that two outlines claim; refuse outlines that clash.
+
+    Zones of garages may lie above one another, but not share the ground of one level.
+    """
+    if layer.role.name == "garage_zones":
+        _refuse_shared_floor(layer)
     if layer.role.name != "compounds":
         return layer
     shapes, ids, trimmed = layer.shapes.copy(), list(layer.values.index), []
@@ -290,6 +297,18 @@ def _settled(layer: Layer) -> Layer:
     names = ", ".join(trimmed[:5])
     note = f"{layer.file.name}: {len(trimmed)} outlines lost a strip that their neighbour claims too ({names})"
     return _with(layer, layer.values, shapes, (note,) if trimmed else ())
+
+
+def _refuse_shared_floor(layer: Layer) -> None:
+    levels = layer.values["levels_down"] if "levels_down" in layer.values else pd.Series(None, layer.values.index)
+    ids, shapes = list(map(str, layer.values.index)), layer.shapes
+    for one, other in zip(*shapely.STRtree(shapes).query(shapes, predicate="intersects").tolist(), strict=True):
+        same = one < other and levels.iloc[one] == levels.iloc[other]
+        shared = shapes[one].intersection(shapes[other]).area if same else 0.0
+        if shared > _SAME_GROUND_M2:
+            where = f"{ids[one]} and {ids[other]} share {shared:,.0f} m2 of one level"
+            message = f"{layer.file.name}: {where}; draw them apart, or say their levels_down"
+            raise LayerError(message)
 
 
 def _only_where_bare(district: District, layer: Layer) -> Layer:

@@ -123,7 +123,7 @@ def cut(district: District, *, box: BaseGeometry | None) -> District:
         if not near.all():
             left_out.append(f"{int((~near).sum())} {name}")
     note = f"{', '.join(left_out)} lie beyond the halo of {district.halo_m:g} m and are left out" if left_out else ""
-    known = kept["buildings"].index
+    known = kept["buildings"].index.union(kept["parking"].index)  # a way down belongs to a garage
     doors = kept["entrances"]
     owners = doors["building_id"].where(doors["building_id"].isin(known), None)
     kept["entrances"] = doors.assign(building_id=pd.Series(owners, index=doors.index, dtype=object))

@@ -37,6 +37,7 @@ DXF_ANCHOR = (1000.0, 2000.0, *ORIGIN_LON_LAT)
 _BUILDINGS = 120  # of 306: enough to tell one datum from another
 _ZONE_37 = 4525  # CGCS2000, 3-degree zone with its number before the easting
 _HEADINGS = ("小区编号", "小区名称", "总户数（户）", "电动自行车（辆）", "投诉", "隐患", "改造年份", "剩余容量（kVA）")
+_EQUIPMENT = ("火灾自动报警", "排烟", "自动喷水", "应急照明", "防火分隔", "灭火器")
 _OVERTURE_IDS = "08b3dd{:010d}"
 
 
@@ -49,6 +50,7 @@ class _Drawn:
     outlines: Any
     buildings: Any
     metres: Any  # the buildings again, in metres from the origin
+    yards: Any  # the compounds, the same
     rows: tuple[tuple[object, ...], ...]
 
 
@@ -69,6 +71,7 @@ def write_text_samples(folder: Path, *, seed: int = QUARTER_SEED) -> None:
         "compounds.sql": _sql(drawn).encode(),
         "drawing_without_crs.dxf": _dxf(drawn).encode("gb18030"),
         **_places(drawn),
+        **_garages(drawn),
         **_outlines(drawn),
         **_in_other_datums(drawn),
     }.items():
@@ -111,11 +114,12 @@ def _draw(seed: int) -> _Drawn:
         )
         for at in range(size)
     )
-    outlines = _degrees([thing.shape for thing in quarter.things[:size]])
-    return _Drawn(tuple(ids[:size]), names, outlines, _degrees(homes), np.array(homes, dtype=object), rows)
+    yards = np.array([thing.shape for thing in quarter.things[:size]], dtype=object)
+    metres = np.array(homes, dtype=object)
+    return _Drawn(tuple(ids[:size]), names, _degrees(yards), _degrees(homes), metres, yards, rows)
 
 
-def _degrees(shapes: Sequence[Any]) -> Any:
+def _degrees(shapes: Any) -> Any:
     """Return shapes in metres around the origin in degrees of WGS 84, on the lattice of OpenStreetMap."""
     crs = metric_crs(*ORIGIN_LON_LAT)
     east, north = Transformer.from_crs(WGS84, crs, always_xy=True).transform(*ORIGIN_LON_LAT)
@@ -149,6 +153,42 @@ def _places(drawn: _Drawn) -> dict[str, bytes]:
         "hydrants_swapped_columns.csv": _csv(place, swapped).encode(),
         "exits.csv": _csv(("编号", "经度", "纬度", "坐标系", "类型", "来源"), exits).encode(),
         "candidates.csv": _csv(("编号", "类型", "车位数", "坐标系", "wkt"), drawn_rows).encode(),
+    }
+
+
+def _garages(drawn: _Drawn) -> dict[str, bytes]:
+    """Return zones of garages as an institute draws them, and the ways down to them.
+
+    Two levels one above the other: the upper equipped, the lower without sprinklers. A third zone of which little is
+    known. Zones lie under houses and yards alike.
+    """
+    shapes, doors = [], []
+    for at in (2, 6):
+        middle = drawn.yards[at].representative_point()
+        x, y = round(middle.x), round(middle.y)
+        shapes.append(shapely.box(x - 22, y - 8.1, x + 22, y + 8.1))
+        doors.append(shapely.Point(x - 24, y))
+    equipped = dict.fromkeys(_EQUIPMENT, "有")
+    upper = {"编号": "车库A-1", "类型": "地下车库", "小区": drawn.compound_ids[2], "车位数": 30, "地下层": 1,
+             "防火单元面积": 960, "防火单元车位": 20, "出入口间距": 8.0, **equipped}  # fmt: skip
+    lower = upper | {"编号": "车库A-2", "地下层": 2, "自动喷水": "无"}
+    other = {"编号": "车库B-1", "类型": "地下车库", "小区": drawn.compound_ids[6], "入口步行距离": 25.0}
+    zones = [(upper, shapes[0]), (lower, shapes[0]), (other, shapes[1])]
+    features = [
+        {"type": "Feature", "properties": row, "geometry": shapely.geometry.mapping(_degrees([shape])[0])}
+        for row, shape in zones
+    ]
+    owners = ("车库A-1", "车库A-2", "")
+    ways = _degrees([doors[0], doors[0], doors[1]])
+    rows = [
+        (f"口{at}", owner, "车库入口", "wgs84", f"{point.x:.7f}", f"{point.y:.7f}", "实测")
+        for at, (owner, point) in enumerate(zip(owners, ways, strict=True), 1)
+    ]
+    return {
+        "garage_zones.geojson": json.dumps(
+            {"type": "FeatureCollection", "features": features}, ensure_ascii=False
+        ).encode(),
+        "garage_entrances.csv": _csv(("编号", "车库", "类型", "坐标系", "经度", "纬度", "来源"), rows).encode(),
     }
 
 

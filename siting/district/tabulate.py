@@ -287,7 +287,7 @@ def _parking(raw: Raw) -> Any:
         "capacity": lambda tags: count(tags.get("capacity")),
         "access": _access,
         "levels_down": lambda tags: levels_down(tags.get("level")),
-        **dict.fromkeys(("fire_unit_m2", "fire_unit_stalls", "entrance_gap_m"), _unknown),
+        **dict.fromkeys(("fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", "entrance_walk_m"), _unknown),
         **dict.fromkeys(tables.GARAGE_SYSTEMS, _nothing),
         "source": _tag,
     }

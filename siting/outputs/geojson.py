@@ -131,7 +131,7 @@ def _rounded(coordinates: Any) -> Any:
 def _sites(run: Run) -> gpd.GeoDataFrame:
     """Return the sites; where any needs a waiver, with the waivers it needs."""
     waivers = signed.waivers_of_sites(run)
-    sites = run.plan.sites[[*_SITE_COLUMNS, "geometry"]]
+    sites = run.plan.sites[[*_SITE_COLUMNS, *_garage(run.plan.sites), "geometry"]]
     if not waivers:
         return sites
     return sites.assign(waivers=[waivers.get(str(name), "") for name in sites.index])
@@ -150,7 +150,12 @@ def _candidates(run: Run) -> gpd.GeoDataFrame:
         accepted=frame.index.isin(run.verdicts.accepted),
         clearance_m=run.verdicts.clearance_m.reindex(frame.index),
         **known,
-    )[[*_CANDIDATE_COLUMNS, "geometry"]]
+    )[[*_CANDIDATE_COLUMNS, *_garage(frame), "geometry"]]
+
+
+def _garage(frame: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the column that names garages, where there are any."""
+    return ("garage_id",) if "garage_id" in frame else ()
 
 
 def _zones(run: Run) -> gpd.GeoDataFrame:

@@ -22,6 +22,7 @@ from siting.plan.audit_attested import check_attestations, exemptions_at
 from siting.plan.audit_demand import demand_again
 from siting.plan.audit_equipment import said_of
 from siting.plan.audit_figures import KindFigures, figures_of
+from siting.plan.audit_garages import with_floors
 from siting.plan.audit_law import (
     check_breaches,
     check_ledger,
@@ -146,11 +147,12 @@ def write_audit(report: AuditReport, folder: Path) -> None:
 
 
 def _check_places(run: RunFolder, rulebook: Rulebook) -> tuple[Checked, ...]:
+    sites = with_floors(run.sites, run.facts.tables["parking"])
     return (
         check_ids(run),
         check_candidates(run),
-        check_overlaps(run.sites),
-        check_gaps(run.sites, rulebook),
+        check_overlaps(sites),
+        check_gaps(sites, rulebook),
         check_compounds(run),
         check_ground(run),
         check_clearances(run),

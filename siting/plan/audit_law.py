@@ -49,6 +49,7 @@ def subjects_of(run: RunFolder, ids: Iterable[str], frame: Any) -> Iterator[Subj
             site_id=site_id,
             kind=Kind(row["kind"]),
             footprint=row.geometry,
+            garage_id=row["garage_id"] if isinstance(row.get("garage_id"), str) else None,
             layout=Layout(
                 bays=float(row["bays"]),
                 groups=tuple(group.geometry for group in held),

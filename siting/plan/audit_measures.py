@@ -59,6 +59,7 @@ class Subject:
     footprint: Any
     layout: Layout = Layout()
     said: Mapping[str, Any] = field(default_factory=dict)  # what was signed for of the place: {fact: (value, id)}
+    garage_id: str | None = None  # levels lie above one another: the place alone does not tell
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +130,7 @@ def _read(clause: Clause, subject: Subject, things: Mapping[str, Things], figure
     if clause.metric is Metric.COVER:
         return read_cover(clause, footprint, known)
     if clause.to == "garage":
-        return read_garage(clause, footprint, known)
+        return read_garage(clause, footprint, known, subject.garage_id)
     if clause.metric is Metric.ADJACENCY:
         return _count_touches(footprint, known)
     return _read_distances(clause, subject, known, figures.fire_class)
@@ -142,7 +143,7 @@ def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], fig
     for name, wanted in clause.when.items():
         limit = float(str(wanted))
         if name == "underground":
-            below = lies_underground(subject.footprint, things["garage"])
+            below = lies_underground(subject.footprint, things["garage"], subject.garage_id)
             answers.append(None if below is None else below == bool(limit))
             continue
         figure = {"min_power_kw": bays * figures.port_kw, "min_area_m2": subject.footprint.area}.get(name, bays)

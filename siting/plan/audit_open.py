@@ -7,8 +7,9 @@ in. No walk is shorter than the straight line.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import shapely
@@ -19,6 +20,8 @@ from siting.plan.audit_openings import Opening, block_shapes, openings_of, part_
 from siting.plan.audit_reading import Facts
 
 __all__ = ["open_walks_again"]
+
+_ON_THE_GROUND: Mapping[str, Sequence[tuple[Any, float]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +76,27 @@ def open_walks_again(
     *,
     limit_m: float,
     all_round: bool,
+    ways: Mapping[str, Sequence[tuple[Any, float]]] = _ON_THE_GROUND,
 ) -> dict[tuple[str, str], float]:
     """Return the walk of each (building_id, site_id) in metres; inf beyond the limit.
 
-    `sites` has the outline and the compound of each site; `all_round`: boundaries are said to be open.
+    `sites` has the outline and the compound of each site; `all_round`: boundaries are said to be open. `ways` leads to
+    a site in a garage: what is walked to instead, and the metres walked on inside.
     """
     network, around = part_at_closed_gates(read_network(facts), facts)
     walker = _Walker(facts, network, around, limit_m, all_round)
     doors = _doors(facts)
-    return {pair: _walk_again(walker, doors, pair, sites[pair[1]]) for pair in pairs}
+    outlines = facts.tables["buildings"].geometry
+    found = {}
+    for building_id, site_id in pairs:
+        shape, there = sites[site_id]
+        walk_m = math.inf
+        for number, (end, inside_m) in enumerate(ways.get(site_id, [(shape, 0.0)])):
+            pair = (building_id, f"{site_id}/{number}")
+            walk_m = min(walk_m, _walk_again(walker, doors, pair, (end, there)) + inside_m)
+        straight_m = float(shapely.distance(outlines[building_id], shape))
+        found[building_id, site_id] = max(walk_m, straight_m) if walk_m <= limit_m + 0.01 else walk_m
+    return found
 
 
 def _walk_again(walker: _Walker, doors: Mapping[str, list[Any]], pair: tuple[str, str], site: tuple[Any, str]) -> float:
@@ -106,8 +121,7 @@ def _walk_again(walker: _Walker, doors: Mapping[str, list[Any]], pair: tuple[str
             closed = other.own_people_only and home != there
             if not closed and legs_m <= min(walker.limit_m, *found):
                 found.append(legs_m + walker.street(opening, other))
-    walk_m = min(found)
-    return max(walk_m, float(shapely.distance(building.geometry, shape))) if walk_m <= walker.limit_m + 0.01 else walk_m
+    return min(found)
 
 
 def _doors(facts: Facts) -> dict[str, list[Any]]:

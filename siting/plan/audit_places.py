@@ -15,6 +15,7 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Kind, Outcome
+from siting.plan.audit_garages import same_floor
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.rules.clause import Metric, Rulebook
@@ -121,12 +122,12 @@ def check_candidates(run: RunFolder) -> Checked:
 
 
 def check_overlaps(sites: gpd.GeoDataFrame) -> Checked:
-    """Check that no two sites share ground; a common edge is no overlap."""
+    """Check that no two sites (column floor, if any) share ground; a common edge is no overlap."""
     findings = []
-    pairs = list(combinations(sites.geometry.items(), 2))
-    for (one, shape), (other, other_shape) in pairs:
-        shared_m2 = shape.intersection(other_shape).area
-        if shared_m2 > _SAME_AREA_M2:
+    pairs = list(combinations(sites.iterrows(), 2))
+    for (one, site), (other, other_site) in pairs:
+        shared_m2 = site.geometry.intersection(other_site.geometry).area
+        if shared_m2 > _SAME_AREA_M2 and same_floor(site, other_site):
             findings.append(
                 Finding.say(
                     "sites-overlap",
@@ -149,7 +150,7 @@ def check_gaps(sites: gpd.GeoDataFrame, rulebook: Rulebook) -> Checked:
     for (one, site), (other, other_site) in combinations(sites.iterrows(), 2):
         kinds = (Kind(site["kind"]), Kind(other_site["kind"]))
         gaps = [clause for clause in musts if clause.value is not None and any(kind in clause.kinds for kind in kinds)]
-        if not gaps:
+        if not gaps or not same_floor(site, other_site):
             continue
         checks += 1
         clause = max(gaps, key=lambda item: item.value or 0.0)
@@ -177,12 +178,17 @@ def check_compounds(run: RunFolder) -> Checked:
     findings = []
     compounds, parking = run.facts.tables["compounds"], run.facts.tables["parking"]
     lots = parking[parking["kind"].isin(("surface", "street_side", "unknown"))].geometry
+    drawn = parking["source"].isin(("planner", "survey")) & parking["kind"].isin(("underground", "multi_storey"))
+    garages = parking.geometry[drawn]
     for site_id, site in run.sites.iterrows():
         compound_id = site["compound_id"]
         known = compound_id in compounds.index
         grounds = [compounds.geometry[compound_id]] if known else []
-        if known and site["kind"] in _EV_KINDS:
+        if known and site["kind"] == Kind.EV_SURFACE:
             grounds.extend(lots)
+        if site["kind"] == Kind.EV_GARAGE:  # only in a garage that somebody drew
+            garage = site.get("garage_id")
+            grounds = [garages[garage]] if garage in garages.index else []
         outside_m2 = min((site.geometry.difference(ground).area for ground in grounds), default=site.geometry.area)
         if outside_m2 > _SAME_AREA_M2:
             findings.append(
@@ -230,7 +236,7 @@ def check_ground(run: RunFolder) -> Checked:
     }
     yards = obstacles[obstacles["kind"].isin(_OTHERS) & obstacles.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
     lots = {"parking": parking[parking["kind"] != "underground"].geometry}
-    for site_id, site in run.sites.iterrows():
+    for site_id, site in run.sites[run.sites["kind"] != Kind.EV_GARAGE].iterrows():  # what is mapped stands on its roof
         home = tables["compounds"].geometry.get(site["compound_id"])
         foreign = [home is None or yard.intersection(home).area < _OWN_SHARE * home.area for yard in yards.geometry]
         looked_at = layers | {"grounds": yards.geometry[foreign]} | ({} if site["kind"] in _EV_KINDS else lots)
@@ -265,6 +271,7 @@ def check_clearances(run: RunFolder) -> Checked:
     buildings = run.facts.tables["buildings"]
     for site_id, site in run.sites.iterrows():
         measured = min((shapely.distance(site.geometry, shape) for shape in buildings.geometry), default=math.nan)
+        measured = math.nan if site["kind"] == Kind.EV_GARAGE else measured  # under buildings there is no clearance
         if not _same(site["clearance_m"], measured):
             findings.append(
                 Finding.say(

@@ -8,12 +8,14 @@ the network, and by a straight leg to the site's outline.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import shapely
 
+from siting.plan.audit_garages import ways_into
 from siting.plan.audit_network import Foot, Network, Node, feet_of, read_network, spread, walk
 from siting.plan.audit_open import open_walks_again
 from siting.plan.audit_reading import Facts, RunFolder
@@ -27,6 +29,9 @@ MOST_LINKS = 3000
 MOST_OPEN_LINKS = 600
 
 _WALK_M = 0.01
+
+Ways = Sequence[tuple[Any, float]]
+_ON_THE_GROUND: Mapping[str, Ways] = MappingProxyType({})
 
 
 def check_links(run: RunFolder) -> Checked:
@@ -89,6 +94,8 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
     )  # fmt: skip
     pairs = list(zip(links["building_id"], links["site_id"], strict=True))
     sites = {str(name): _row(run.sites, name) for name in links["site_id"].unique()}
+    into = {name: ways_into(site, run.facts) for name, site in sites.items()}
+    ways = {name: held for name, held in into.items() if held is not None}
     if open_ground:
         found = open_walks_again(
             run.facts,
@@ -96,11 +103,13 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
             {name: (site.geometry, site["compound_id"]) for name, site in sites.items()},
             limit_m=run.settings.radius_m,
             all_round=run.settings.boundary == "open",
+            ways=ways,
         )
         ranges = {pair: (walk_m, walk_m) for pair, walk_m in found.items()}
     else:
         shapes = {name: site.geometry for name, site in sites.items()}
-        ranges = walks_again(run.facts, pairs, shapes, limits_m=(run.settings.radius_m, run.settings.max_leg_m))
+        limits_m = (run.settings.radius_m, run.settings.max_leg_m)
+        ranges = walks_again(run.facts, pairs, shapes, limits_m=limits_m, ways=ways)
     findings = []
     for link in rows_of(links):
         low_m, high_m = ranges[link.building_id, link.site_id]
@@ -113,26 +122,38 @@ def check_walks(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
 
 
 def walks_again(
-    facts: Facts, pairs: Iterable[tuple[str, str]], sites: Mapping[str, Any], *, limits_m: tuple[float, float]
+    facts: Facts,
+    pairs: Iterable[tuple[str, str]],
+    sites: Mapping[str, Any],
+    *,
+    limits_m: tuple[float, float],
+    ways: Mapping[str, Ways] = _ON_THE_GROUND,
 ) -> dict[tuple[str, str], tuple[float, float]]:
     """Return the walk of each (building_id, site_id) as the least and the most it may be, metres; inf: unreachable.
 
     The two differ only where several legs of a building or site are equally short, so that each is a right one.
-    `limits_m` are the walking limit, beyond which nothing is searched, and the longest leg.
+    `limits_m` are the walking limit, beyond which nothing is searched, and the longest leg. `ways` leads to a site in
+    a garage: what is walked to instead, and the metres walked on inside.
     """
     radius_m, max_leg_m = limits_m
     network, doors = read_network(facts), _doors(facts)
     outlines = facts.tables["buildings"].geometry
     feet: dict[str, list[list[Foot]]] = {}
-    ends: dict[str, list[tuple[Foot, Mapping[Node, float]]]] = {}
+    ends: dict[str, list[tuple[float, list[tuple[Foot, Mapping[Node, float]]]]]] = {}
     found = {}
     for building_id, site_id in pairs:
         outline, site = outlines[building_id], sites[site_id]
         if building_id not in feet:
             feet[building_id] = [feet_of(network, shape, max_leg_m) for shape in doors.get(building_id) or [outline]]
         if site_id not in ends:
-            ends[site_id] = [(foot, spread(network, foot, radius_m)) for foot in feet_of(network, site, max_leg_m)]
-        low_m, high_m = _walk_range(network, feet[building_id], ends[site_id])
+            ends[site_id] = [
+                (inside_m, [(foot, spread(network, foot, radius_m)) for foot in feet_of(network, shape, max_leg_m)])
+                for shape, inside_m in ways.get(site_id, [(site, 0.0)])
+            ]
+        low_m = high_m = math.inf
+        for inside_m, way in ends[site_id]:
+            least_m, most_m = _walk_range(network, feet[building_id], way)
+            low_m, high_m = min(low_m, least_m + inside_m), min(high_m, most_m + inside_m)
         straight_m = float(shapely.distance(outline, site))  # nobody walks less, wherever a door is drawn
         found[building_id, site_id] = (max(low_m, straight_m), max(high_m, straight_m))
     return found

@@ -122,4 +122,6 @@ def _sites(framing: Framing, solution: Solution, served: pd.DataFrame) -> gpd.Ge
         index=pd.Index(ids, name="site_id", dtype=object),
         crs=candidates.frame.crs,
     )
+    if "garage_id" in frame:
+        sites.insert(3, "garage_id", frame["garage_id"].to_numpy(object))
     return sites if len(sites) else tables.SITES.empty(candidates.frame.crs)

@@ -26,13 +26,22 @@ GARAGE_COLUMNS: Mapping[Metric, str] = MappingProxyType(
 )
 
 
-def hosts_of(footprints: NDArray[np.object_], garages: Features) -> NDArray[np.int_]:
-    """Return the garage that holds each footprint (a point on its surface), the first of several; -1 for none."""
+def hosts_of(
+    footprints: NDArray[np.object_], garages: Features, names: NDArray[np.object_] | None = None
+) -> NDArray[np.int_]:
+    """Return the garage that holds each footprint, -1 for none.
+
+    It is the one called so in `names`; without a name the first that holds a point on the footprint's surface.
+    """
     found = np.full(len(footprints), -1)
     points = shapely.point_on_surface(footprints)
     row, at = shapely.STRtree(garages.shapes).query(points, predicate="intersects")
     order = np.lexsort((at, row))[::-1]
     found[row[order]] = at[order]
+    if names is not None:
+        number = {name: at for at, name in enumerate(garages.ids.tolist())}
+        called = np.array([number.get(name, -1) for name in names.tolist()], dtype=int)
+        found = np.where(called >= 0, called, found)
     return found
 
 

@@ -15,7 +15,8 @@ __all__ = ["FacilityFacts", "Measurement", "Shapes"]
 class Shapes:
     """What is judged: n candidates of one kind, and the m groups of bays that lie in them (metres).
 
-    `group_of` points from a group to the row of its footprint; the order of the groups does not matter.
+    `group_of` points from a group to the row of its footprint; the order of the groups does not matter. `garages`
+    names the garage of each footprint (levels lie above one another, so a place does not tell); None: found by place.
     """
 
     footprints: NDArray[np.object_]  # (n,) polygons
@@ -25,6 +26,7 @@ class Shapes:
     group_bays: NDArray[np.int_]  # (m,)
     group_length_m: NDArray[np.floating[Any]]  # (m,)
     names: tuple[tuple[str, ...], ...] = ()  # (n,) what a statement may call each place, the most exact first
+    garages: NDArray[np.object_] | None = None  # (n,) ids, None where unknown
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from siting.rules.equipment import measure_place_equipment, walled
 from siting.rules.exemptions import relieved
 from siting.rules.features import Features, features_of
 from siting.rules.fire_access import access_model, measure_access
-from siting.rules.garages import GARAGE_COLUMNS, hosts_of, measure_equipment, measure_garage, underground
+from siting.rules.garages import hosts_of, measure_equipment, measure_garage, underground
 from siting.rules.hydrants import measure_along_road, measure_cover
 from siting.rules.layouts import largest_group, longest_group, shortest_gap
 from siting.rules.margins import FAIL, NOT_EVALUATED, OUTCOMES, PASS, UNCERTAIN, plain
@@ -93,7 +93,11 @@ def measure(clause: Clause, shapes: Shapes, district: District, facility: Facili
         found = _only_where(measure_place_equipment(clause, shapes, district, facility), applies, among=applies)
     else:
         asked = shapes.footprints if applies.all() else shapes.footprints[applies]
-        found = _measured(clause, asked, district, facility)
+        if clause.to == "garage":
+            names = None if shapes.garages is None else shapes.garages[applies]
+            found = _measure_garage(clause, asked, district, names)
+        else:
+            found = _measured(clause, asked, district, facility)
         found = found if applies.all() else _only_where(found, applies)
     unknown = np.isnan(holds) & (found.outcome != Outcome.PASS.value)
     return replace(found, outcome=np.where(unknown, Outcome.NOT_EVALUATED.value, found.outcome))
@@ -110,10 +114,6 @@ def _measured(
     if clause.metric is Metric.LANE_WIDTH:
         sides, lanes = features_of(district, "lane_side"), features_of(district, clause.to)
         return measure_lane_width(footprints, sides, lanes, value)
-    if clause.metric in GARAGE_COLUMNS or clause.metric is Metric.EQUIPMENT:
-        garages = features_of(district, clause.to)
-        hosts = hosts_of(footprints, garages)
-        return (measure_equipment if clause.metric is Metric.EQUIPMENT else measure_garage)(clause, hosts, garages)
     features, needs = requirement_of(clause, district, facility)
     if clause.metric is Metric.ADJACENCY:
         return measure_touch(footprints, features)
@@ -126,6 +126,14 @@ def _measured(
     if clause.metric is Metric.COVER:
         return measure_cover(footprints, features, value)
     return measure_distance(footprints, features, needs)
+
+
+def _measure_garage(
+    clause: Clause, footprints: NDArray[np.object_], district: District, names: NDArray[np.object_] | None
+) -> Measurement:
+    garages = features_of(district, clause.to)
+    hosts = hosts_of(footprints, garages, names)
+    return (measure_equipment if clause.metric is Metric.EQUIPMENT else measure_garage)(clause, hosts, garages)
 
 
 def gap_needs(clause: Clause, district: District) -> tuple[Features, Features, PairNeeds]:
@@ -198,7 +206,7 @@ def conditions_hold(clause: Clause, shapes: Shapes, district: District, facility
         limit = float(str(wanted))
         if name == "underground":
             garages = features_of(district, "garage")
-            below = underground(hosts_of(shapes.footprints, garages), garages)
+            below = underground(hosts_of(shapes.footprints, garages, shapes.garages), garages)
             answer = np.where(np.isnan(below), np.nan, below == limit)
         else:
             figure = _FIGURES[name](shapes, facility)

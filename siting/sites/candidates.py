@@ -20,6 +20,7 @@ from siting.kinds import Kind
 from siting.rules.equipment import walls_of_kind
 from siting.sites.catalogue import Catalogue
 from siting.sites.drawn import drawn_offers, notes_on_other_kinds
+from siting.sites.garages import garage_zones
 from siting.sites.ground import OPEN_GROUND_KINDS, bare_shares
 from siting.sites.layouts import Layout, group_limits, layouts_for
 from siting.sites.offers import Offer, Search, offers_of_kind
@@ -34,7 +35,7 @@ DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
         Kind.EBIKE_SHED: (10, 20, 40, 60),
         Kind.EBIKE_CABINET: (10, 20),
         Kind.EV_SURFACE: (2, 4, 8, 12),
-        Kind.EV_GARAGE: (),
+        Kind.EV_GARAGE: (2, 4, 8, 12, 20),
     }
 )
 
@@ -99,7 +100,7 @@ def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOp
     figures = catalogue.kind(kind)
     limits = group_limits(zones.rulebook, kind, figures, partial(walls_of_kind, district=zones.district, kind=kind))
     layouts: Sequence[Layout] = layouts_for(kind, figures, limits, options.sizes.get(kind, ()))
-    if kind is Kind.EV_GARAGE or not layouts:
+    if not layouts:
         return iter(())
     search = Search(
         kind=kind,
@@ -120,11 +121,13 @@ def _record(candidate_id: str, offer: Offer, catalogue: Catalogue) -> dict[str, 
     modules = offer.layout.bays // figures.ports_per_module
     ports = modules * figures.ports_per_module
     open_cost_cny = round(figures.open_cost_cny(offer.layout.bays), 2)
+    garage = {"garage_id": offer.garage_id} if offer.layout.kind is Kind.EV_GARAGE else {}
     return {
         "candidate_id": candidate_id,
         "compound_id": offer.compound_id,
         "place_id": offer.place_id,
         "kind": offer.layout.kind.value,
+        **garage,
         "bays": offer.layout.bays,
         "groups": len(offer.layout.groups),
         "ports_per_module": figures.ports_per_module,
@@ -159,6 +162,8 @@ def _table(records: list[dict[str, Any]], table: Table, zones: Zones) -> gpd.Geo
         return table.empty(crs)
     frame = pd.DataFrame(records).set_index(table.index)
     frame.index = frame.index.astype(object)
+    if "garage_id" in frame:  # beside sites on the ground, which have none
+        frame["garage_id"] = frame["garage_id"].astype(object).where(frame["garage_id"].notna(), None)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=crs).sort_index()
 
 
@@ -184,9 +189,18 @@ def _notes_on_bare_ground(zones: Zones, reach_m: float) -> list[str]:
 
 
 def _notes_on_kind(kind: Kind, zones: Zones, lawful: set[str]) -> list[str]:
-    if kind is Kind.EV_GARAGE:
-        return ["ev_garage: no mapped garage has stalls and levels; give them as a layer to plan in garages"]
     compounds = zones.district.compounds
+    if kind is Kind.EV_GARAGE:
+        return _notes_on_garages(zones, lawful)
     without = [each for each in compounds.index[compounds["state"] == "ready"] if each not in lawful]
     what = "ground" if kind in OPEN_GROUND_KINDS else "mapped surface car park in or beside it"
     return [f"{compound_id}: no {what} on which every must clause on {kind} surely passes" for compound_id in without]
+
+
+def _notes_on_garages(zones: Zones, lawful: set[str]) -> list[str]:
+    garages = garage_zones(zones.district)
+    if garages.empty:
+        return ["ev_garage: no garage has zones of stalls; give them as a layer garage_zones to plan in garages"]
+    bare = [str(name) for name in garages.index[~garages["compound_id"].isin(list(lawful))]]
+    what = "no row of stalls with its aisle fits; draw the zone with its aisles, or the garage around it as parking"
+    return [f"{name}: {what}" for name in bare]

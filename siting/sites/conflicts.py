@@ -1,7 +1,7 @@
 """Options: which accepted candidates exclude each other, as cliques (at most one of each clique may be built).
 
-Two candidates conflict when their footprints overlap or stand nearer than the lawful gap between groups. Every
-conflicting pair lies in some clique, and every pair inside a clique conflicts; there is never a list of all pairs
+Two candidates on one floor conflict when their footprints overlap or stand nearer than the lawful gap between groups.
+Every conflicting pair lies in some clique, and every pair inside a clique conflicts; there is never a list of all pairs
 in the model, only cliques.
 """
 
@@ -14,6 +14,7 @@ import shapely
 
 from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Kind
+from siting.sites.garages import floors_of
 from siting.sites.layouts import group_limits
 from siting.sites.record import Verdicts
 
@@ -34,6 +35,8 @@ def conflict_cliques(verdicts: Verdicts) -> tuple[tuple[str, ...], ...]:
     }
     gaps_m = np.array([gap_by_kind[Kind(kind)] for kind in frame["kind"]], dtype=float)
     pairs = conflicting_pairs(frame.geometry.to_numpy(), gaps_m)
+    floors = floors_of(frame, zones.district)
+    pairs = pairs[floors[pairs[:, 0]] == floors[pairs[:, 1]]]
     ids = frame.index.to_numpy()
     cliques = cover_by_cliques(len(ids), pairs)
     return tuple(sorted(tuple(sorted(ids[member] for member in clique)) for clique in cliques))

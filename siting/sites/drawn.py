@@ -15,6 +15,7 @@ import shapely
 from siting.kinds import Kind
 from siting.rules.equipment import walls_of_kind
 from siting.sites.catalogue import Catalogue
+from siting.sites.garages import garage_zones
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, obstacles_for, pieces_of
 from siting.sites.layouts import Layout, group_limits, layouts_for
 from siting.sites.offers import Offer
@@ -82,12 +83,15 @@ def _laid_out(
     layouts = _layouts(zones, kind, catalogue, row)
     if not layouts:
         return None, f"no lawful layout of {kind} has these bays"
-    compound = zones.district.compounds.geometry[home]
+    garage = _garage(zones, row.geometry) if kind is Kind.EV_GARAGE else None
+    if kind is Kind.EV_GARAGE and garage is None:
+        return None, "it lies in no garage zone; give the garage as a layer garage_zones"
+    compound = zones.district.compounds.geometry[home] if garage is None else zones.district.parking.geometry[garage]
     if row.geometry.geom_type == "Point":
         found = _around(zones, row.geometry, layouts)
     else:
         ground = shapely.buffer(row.geometry, _DRAWN_BY_HAND_M, join_style="mitre")
-        if kind in OPEN_GROUND_KINDS:
+        if kind is not Kind.EV_SURFACE:
             ground = shapely.intersection(ground, compound)
         met = taken.geometries[np.sort(taken.query(ground, predicate="intersects"))]
         found = _within(zones, shapely.difference(ground, shapely.union_all(met)), layouts, kind)
@@ -95,8 +99,15 @@ def _laid_out(
     for layout, footprint, groups in found:
         reason = _in_the_way(footprint, compound, taken, kind)
         if not reason:
-            return Offer(home, f"{home}#{row.Index}", layout, footprint, groups, is_lawful=False), ""
+            return Offer(home, f"{home}#{row.Index}", layout, footprint, groups, is_lawful=False, garage_id=garage), ""
     return None, reason
+
+
+def _garage(zones: Zones, shape: Any) -> str | None:
+    """Return the garage zone that a drawn candidate lies in, the first of several levels."""
+    garages = garage_zones(zones.district)
+    held = garages.index[shapely.intersects(garages.geometry.to_numpy(), shapely.point_on_surface(shape))]
+    return str(held[0]) if len(held) else None
 
 
 def _layouts(zones: Zones, kind: Kind, catalogue: Catalogue, row: Any) -> tuple[Layout, ...]:
@@ -156,8 +167,8 @@ def _groups(anchors: Anchors, at: Any, layout: Layout) -> Any:
 
 def _in_the_way(footprint: Any, compound: Any, taken: shapely.STRtree, kind: Kind) -> str:
     """Return what bars the ground, "" if nothing does; an EV stall may lie in a car park outside the compound."""
-    if kind in OPEN_GROUND_KINDS and shapely.difference(footprint, compound).area > _EDGE_M2:
-        return "it reaches beyond its compound"
+    if kind is not Kind.EV_SURFACE and shapely.difference(footprint, compound).area > _EDGE_M2:
+        return "it reaches beyond its compound" if kind in OPEN_GROUND_KINDS else "it reaches beyond its garage zone"
     met = taken.geometries[taken.query(footprint, predicate="intersects")]
     shared = shapely.area(shapely.intersection(met, footprint)).sum()
     return f"{shared:.1f} m2 of it are taken by a building, a way, a wall or the like" if shared > _EDGE_M2 else ""

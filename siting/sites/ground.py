@@ -13,6 +13,7 @@ import shapely
 
 from siting.district.record import District
 from siting.kinds import Kind
+from siting.sites.garages import garage_zones
 
 __all__ = [
     "OPEN_GROUND_KINDS",
@@ -95,7 +96,12 @@ def drivable_ground(district: District) -> Shapes:
 
 
 def obstacles_for(district: District, kind: Kind) -> Shapes:
-    """Return everything a facility of `kind` cannot stand on, as polygons; car parks only bar the way to e-bikes."""
+    """Return everything a facility of `kind` cannot stand on, as polygons; car parks only bar the way to e-bikes.
+
+    In a garage it is nothing: what the map shows stands on its roof.
+    """
+    if kind is Kind.EV_GARAGE:
+        return np.empty(0, dtype=object)
     obstacles = district.obstacles[district.obstacles["kind"].isin(_IN_THE_WAY)].geometry.to_numpy()
     parts = [
         district.buildings.geometry.to_numpy(),
@@ -138,7 +144,8 @@ def host_polygons(district: District, kind: Kind, reach_m: float) -> pd.DataFram
     """Return the ground that may host `kind`: columns host_id, compound_id, geometry, one row each, sorted.
 
     For e-bikes the host is the compound itself. For EV stalls it is a mapped surface car park inside a compound
-    or within `reach_m` of one (then of the nearest); car parks closed to everybody are left out.
+    or within `reach_m` of one (then of the nearest); car parks closed to everybody are left out. For garages it is
+    a planner's zone, of the compound it names or of the nearest.
     """
     ready = district.compounds[district.compounds["state"] == "ready"]
     if kind in OPEN_GROUND_KINDS:
@@ -146,10 +153,13 @@ def host_polygons(district: District, kind: Kind, reach_m: float) -> pd.DataFram
             {"host_id": ready.index, "compound_id": ready.index, "geometry": ready.geometry.to_numpy()}
         ).sort_values("host_id", ignore_index=True)
     columns = ["host_id", "compound_id", "geometry"]
-    lots = district.parking[district.parking["kind"].isin(["surface", "street_side", "unknown"])]
+    open_air = district.parking[district.parking["kind"].isin(["surface", "street_side", "unknown"])]
+    lots = garage_zones(district) if kind is Kind.EV_GARAGE else open_air
     lots = lots[lots["access"].ne("no") | lots["access"].isna()]
-    if kind is not Kind.EV_SURFACE or lots.empty or ready.empty:
+    if lots.empty or ready.empty:
         return pd.DataFrame(columns=columns)
+    if kind is Kind.EV_GARAGE:  # a garage whose own compound is to be surveyed first hosts nothing
+        lots = lots[lots["compound_id"].isin(ready.index) | lots["compound_id"].isna()]
     tree = shapely.STRtree(ready.geometry.to_numpy())
     lot, compound = tree.query_nearest(lots.geometry.to_numpy(), max_distance=max(reach_m, 1e-6), all_matches=False)
     hosts = {
@@ -157,4 +167,6 @@ def host_polygons(district: District, kind: Kind, reach_m: float) -> pd.DataFram
         "compound_id": ready.index[compound],
         "geometry": lots.geometry.to_numpy()[lot],
     }
+    if kind is Kind.EV_GARAGE:
+        hosts["compound_id"] = lots["compound_id"].iloc[lot].fillna(pd.Series(hosts["compound_id"], lots.index[lot]))
     return pd.DataFrame(hosts, columns=columns).sort_values("host_id", ignore_index=True)

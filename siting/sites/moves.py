@@ -84,7 +84,7 @@ def _stuck_layouts(verdicts: Verdicts) -> set[str]:
 
 
 def _moves(candidates: Candidates, kind: Kind, names: list[str]) -> dict[str, tuple[float, float]]:
-    if not names:
+    if not names or kind is Kind.EV_GARAGE:  # what refuses a garage is no distance
         return {}
     keeps = _keeps(candidates, kind)
     hosts = _hosts(candidates, kind)
@@ -226,6 +226,7 @@ def _judged(candidates: Candidates, kind: Kind, moves: Mapping[str, tuple[float,
         group_bays=shapes.group_bays[groups],
         group_length_m=shapes.group_length_m[groups],
         names=tuple(shapes.names[number] for number in at.tolist()),
+        garages=None if shapes.garages is None else shapes.garages[at],
     )
     lawful = np.ones(len(at), dtype=bool)
     facts = candidates.catalogue.facts(kind)

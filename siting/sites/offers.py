@@ -11,6 +11,7 @@ import shapely
 
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
+from siting.sites.garages import aisle_ground, most_stalls
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, host_polygons, obstacles_for, pieces_of
 from siting.sites.layouts import Layout
 from siting.sites.packing import (
@@ -66,6 +67,7 @@ class Offer:
     footprint: Any
     group_shapes: Shapes
     is_lawful: bool
+    garage_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +110,17 @@ class _Pool:
 
 
 def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterator[Offer]:
-    """Yield the offers of one kind, compound by compound in the order of their ids, lawful ones first."""
+    """Yield the offers of one kind, compound by compound in the order of their ids, lawful ones first.
+
+    The ground of a compound is searched at once, its garages one by one: their levels lie above one another.
+    """
     hosts = host_polygons(zones.district, search.kind, search.parking_reach_m)
     terrain = _terrain(zones, search.kind, catalogue)
     for compound_id, members in hosts.groupby("compound_id", sort=True):
+        if search.kind is Kind.EV_GARAGE:
+            for row in members.itertuples():
+                yield from _garage_offers(str(compound_id), row, zones, terrain, _share_of(search, len(members)))
+            continue
         grounds = [
             _grounds(host_id, shape, terrain)
             for host_id, shape in zip(members["host_id"], members["geometry"], strict=True)
@@ -120,6 +129,27 @@ def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterat
         yield from _as_offers(str(compound_id), lawful, grounds, search, is_lawful=True)
         refused = _refused_pool(grounds, terrain, search)
         yield from _as_offers(str(compound_id), refused, grounds, search, is_lawful=False)
+
+
+def _share_of(search: Search, count: int) -> Search:
+    """Return the search with an even share of its quotas for each of `count` garages."""
+    return replace(search, most=max(search.most // count, 1), most_refused=search.most_refused // count)
+
+
+def _garage_offers(compound_id: str, zone: Any, zones: Zones, terrain: _Terrain, search: Search) -> Iterator[Offer]:
+    most = most_stalls(zones.district, zone.host_id)
+    fitting = replace(search, layouts=tuple(layout for layout in search.layouts if layout.bays <= most))
+    if not fitting.layouts:
+        return
+    grounds = [
+        replace(_grounds(zone.host_id, zone.geometry, terrain), access=aisle_ground(zones.district, zone.host_id))
+    ]
+    for pool, is_lawful in (
+        (_lawful_pool(grounds, terrain, fitting), True),
+        (_refused_pool(grounds, terrain, fitting), False),
+    ):
+        for offer in _as_offers(compound_id, pool, grounds, fitting, is_lawful=is_lawful):
+            yield replace(offer, garage_id=zone.host_id)
 
 
 def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:

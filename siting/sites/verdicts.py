@@ -93,6 +93,7 @@ def shapes_of(candidates: Candidates, kind: Kind) -> tuple[pd.Index, Shapes]:
         group_bays=groups["bays"].to_numpy(),
         group_length_m=groups["length_m"].to_numpy(),
         names=tuple(zip(frame.index, frame["place_id"], frame["compound_id"], strict=True)),
+        garages=frame["garage_id"].to_numpy(object) if "garage_id" in frame else None,
     )
     return frame.index, shapes
 
@@ -145,4 +146,5 @@ def _clearance(candidates: Candidates) -> "pd.Series[float]":
     if len(walls) and len(footprints):
         nearest = shapely.STRtree(walls).nearest(footprints)
         clearance = shapely.distance(footprints, walls[nearest])
+        clearance[(candidates.frame["kind"] == Kind.EV_GARAGE.value).to_numpy(bool)] = np.nan  # walls stand on its roof
     return pd.Series(clearance, index=candidates.frame.index, name="clearance_m", dtype=float)

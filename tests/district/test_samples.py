@@ -193,3 +193,27 @@ def test_a_table_of_a_database_gives_outlines(quarter, url):  # noqa: F811
 
     assert len(table) == 12
     assert table.loc["way/101", "households"] == 998.0
+
+
+# --- garages ---
+
+
+def test_zones_of_garages_are_read_with_their_drawings_and_their_ways_down(quarter):
+    layers = [spec("garage_zones.geojson", "garage_zones"), spec("garage_entrances.csv", "entrances")]
+    result = apply_layers(quarter, layers)
+    zones, doors = result.parking, result.entrances
+
+    assert zones.loc["车库A-1", ["kind", "compound_id", "sprinklers"]].tolist() == ["underground", "way/103", "yes"]
+    assert zones.loc["车库A-2", ["levels_down", "fire_unit_m2", "entrance_gap_m"]].tolist() == [2.0, 960.0, 8.0]
+    assert zones.loc["车库A-2", "sprinklers"] == "no"
+    assert not isinstance(zones.loc["车库B-1", "alarm"], str)
+    assert doors.loc["口1", ["kind", "building_id"]].tolist() == ["garage", "车库A-1"]
+    assert not isinstance(doors.loc["口3", "building_id"], str)
+
+
+def test_zones_that_share_the_ground_of_one_level_are_refused(quarter, tmp_path):
+    text = (SAMPLES / "garage_zones.geojson").read_text(encoding="utf-8").replace('"地下层": 2', '"地下层": 1')
+    (tmp_path / "zones.geojson").write_text(text, encoding="utf-8")
+
+    message = fault(quarter, LayerSpec(role="garage_zones", path=tmp_path / "zones.geojson"))
+    assert "车库A-1 and 车库A-2 share 713 m2 of one level; draw them apart" in message

@@ -152,7 +152,7 @@ def district(*, synthetic: bool = True) -> District:
                     "kind": "surface",
                     "capacity": 12.0,
                     "access": None,
-                    **dict.fromkeys(("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m"), math.nan),
+                    **dict.fromkeys(tables.GARAGE_FIGURES, math.nan),
                     **dict.fromkeys(tables.GARAGE_SYSTEMS),
                     "source": "tag",
                 }

@@ -126,7 +126,7 @@ def test_without_car_parks_or_garages_there_is_a_note_and_nothing_else():
     assert "no mapped surface car park" in surface.notes[0]
     assert garage.frame.empty
     assert garage.groups.empty
-    assert "give them as a layer" in garage.notes[0]
+    assert "give them as a layer garage_zones" in garage.notes[0]
 
 
 def test_the_planner_says_how_many():
