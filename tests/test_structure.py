@@ -46,7 +46,12 @@ DOORS = {
     "psycopg": {"siting.district.postgis"},
     "osmium": {"siting.district.osm", "siting.district.synthetic_osm"},  # read there; the made-up quarter is written
     "pulp": {"siting.model.engines", "siting.model.formulation"},
-    "highspy": {"siting.model.engines", "siting.model.formulation", "siting.model.decomposition.highs"},
+    "highspy": {
+        "siting.model.block",
+        "siting.model.engines",
+        "siting.model.formulation",
+        "siting.model.decomposition.highs",
+    },
     "pyscipopt": {"siting.model.decomposition.scip"},
 }
 

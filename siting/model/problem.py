@@ -340,8 +340,8 @@ class Problem:
     def is_plain(self) -> bool:
         """Return whether goal and parts are those that presolve, bounds and decomposition are exact for.
 
-        These are: most service, budget, cliques, bans, transformers, quotas and locks. Dominance, joined demands and prices
-        per piece would lose what floors, counts, walking and existing sites ask for.
+        These are: most service, budget, cliques, bans, transformers, quotas and locks. Dominance, joined demands and
+        prices per piece would lose what floors, counts, walking and existing sites ask for.
         """
         further = (self.floors, self.service_floor, self.walking_limit_m, self.count, self.existing)
         return (self.goal is None or self.goal.aim is Aim.SERVICE) and all(part is None for part in further)
