@@ -20,6 +20,7 @@ import pandas as pd
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.fire_access import blocking_sites
 from siting.access.openings import Boundary
+from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
 from siting.access.walking import GroundModel, WalkOptions, measure_links
@@ -231,9 +232,12 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     plan = plan_framing(frame_study(study, stages), study, stages)
     with stages.stage("moves"):
         moves = smallest_moves(plan.framing.links.verdicts)
+    with stages.stage("walks"):
+        walks = trace_walks(plan.framing.links, plan.links, _walk_options(study))
     run = Run(
         plan=plan,
         moves=moves,
+        walks=walks,
         study=study.as_dict(),
         parameters=_parameters(study, plan),
         seconds={},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 
 from siting.access.record import Demand, Links
@@ -35,6 +36,7 @@ class Run:
     versions: Mapping[str, str]
     audit: Mapping[str, Any] | None = None
     moves: pd.DataFrame | None = None  # of each refused candidate; see siting.sites.moves
+    walks: gpd.GeoDataFrame | None = None  # siting.tables.WALKS: each served pair as a line; see siting.access.paths
 
     @property
     def links(self) -> Links:
