@@ -19,6 +19,7 @@ import pandas as pd
 
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.openings import Boundary
+from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
 from siting.access.walking import GroundModel, WalkOptions, measure_links
@@ -221,6 +222,8 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     plan = plan_framing(frame_study(study, stages), study, stages)
     with stages.stage("moves"):
         moves = smallest_moves(plan.framing.links.verdicts)
+    with stages.stage("walks"):
+        walks = trace_walks(plan.framing.links, plan.links, _walk_options(study))
     worth = None
     if study.output.worth:
         with stages.stage("worth"):
@@ -228,6 +231,7 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     run = Run(
         plan=plan,
         moves=moves,
+        walks=walks,
         worth=worth,
         study=study.as_dict(),
         parameters=_parameters(study, plan),

@@ -31,6 +31,7 @@ __all__ = [
     "SITES",
     "TRANSFORMERS",
     "VERDICTS",
+    "WALKS",
     "ZONES",
 ]
 
@@ -271,6 +272,20 @@ LINKS = Table(
     None,
     {"building_id": _text(), "candidate_id": _text(), "walk_m": _QUANTITY, "straight_m": _QUANTITY},
     unique=("building_id", "candidate_id"),
+)
+WALKS = Table(  # of a plan, as lines; no shape: the site stands at the building
+    "walks",
+    "walk_id",
+    {
+        "building_id": _text(),
+        "site_id": _text(),
+        "walk_m": _QUANTITY,
+        "line_m": _QUANTITY,
+        "inside_m": _QUANTITY,  # the rest of the walk, inside the building's own block
+        "served": _QUANTITY,
+    },
+    LINES,
+    geometry_nullable=True,
 )
 SITES = Table(
     "sites",

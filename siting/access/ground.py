@@ -6,15 +6,16 @@ Where a mapped way leads through an obstacle (an archway, a bridge, a wicket in 
 gate in a wall. The ground ends at the compound's boundary, which is crossed at openings only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from scipy.sparse import csr_array
+from shapely.ops import substring
 
+from siting.access.edges import Edges, joined, steps
 from siting.access.network import Bools, Floats, Ints
 from siting.access.spots import (
     ASIDE_M,
@@ -27,24 +28,20 @@ from siting.access.spots import (
 )
 
 __all__ = [
-    "Edges",
     "Ground",
     "Obstacles",
     "Ways",
     "contacts",
     "facades_of",
     "is_free",
-    "joined",
     "lay_ground",
     "read_obstacles",
-    "smallest",
 ]
 
 _POLYGONS = (3, 6)
 _ON_WALL_M = 0.5  # a gate this near to a wall is in it
 _POCKET_M = 0.003  # how far from what it touches a facade is left
 _POCKET_REACH_M = 0.05
-_LEAST_M = 1e-7  # a stored zero would mean "no edge" to some sparse routines
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,20 +64,12 @@ class Ways:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Edges:
-    """Weighted pairs of numbered things: `tail`, `head`, `length_m`."""
-
-    tail: Ints
-    head: Ints
-    length_m: Floats
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Ground:
     """One compound's ground: `spots` (openings first, `openings` of them) and the free walks between them (`edges`).
 
     `seeing` numbers the spots on free ground. `lines` is every outline that stops a walk, the compound's own
-    included; `solids` with `tree` stand on it, `thin` are the walls and the boundary.
+    included; `solids` with `tree` stand on it, `thin` are the walls and the boundary. `bends` are the mapped ways
+    that edges with a `bend` follow.
     """
 
     area: Any
@@ -92,6 +81,7 @@ class Ground:
     seeing: Ints
     openings: int
     edges: Edges
+    bends: tuple[Any, ...] = ()
 
 
 class _End(NamedTuple):
@@ -148,14 +138,14 @@ def lay_ground(area: Any, openings: Spots, obstacles: Obstacles, ways: Ways, *, 
         spots=bends,
         seeing=np.empty(0, dtype=np.int64),
         openings=0,
-        edges=_no_edges(),
+        edges=joined(()),
     )
     bends = bends[is_free(here, bends.test)]
-    passages, through = _passages(here, openings, thin, obstacles.gates, ways)
+    passages, through, followed = _passages(here, openings, thin, obstacles.gates, ways)
     spots = Spots.joined([openings, passages, bends])
     seeing = np.flatnonzero(is_free(here, spots.test))
     edges = joined((_sight_edges(spots, seeing, lines, limit_m), through))
-    return replace(here, spots=spots, seeing=seeing, openings=len(openings), edges=edges)
+    return replace(here, spots=spots, seeing=seeing, openings=len(openings), edges=edges, bends=followed)
 
 
 def is_free(ground: Ground, points: Floats) -> Bools:
@@ -220,14 +210,6 @@ def _line_ends(lines: Any) -> Floats:
     return np.vstack([np.empty((0, 2)), *ends])
 
 
-def smallest(edges: Edges, size: int) -> Any:
-    """Return the directed matrix of `edges`; of parallel ones the shortest."""
-    order = np.lexsort((edges.length_m, edges.head, edges.tail))
-    tail, head, length_m = edges.tail[order], edges.head[order], np.maximum(edges.length_m[order], _LEAST_M)
-    first = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))[: len(tail)]
-    return csr_array((length_m[first], (tail[first], head[first])), shape=(size, size))
-
-
 def _is_partly_free(ground: Ground, shape: Any) -> bool:
     """Return whether any stretch of an outline is on the ground and under no other solid."""
     hits = ground.tree.query(shape, predicate="dwithin", distance=ASIDE_M) if len(ground.solids) else []
@@ -255,36 +237,44 @@ def _sight_edges(spots: Spots, seeing: Ints, lines: Any, limit_m: float) -> Edge
     near = np.flatnonzero(length_m <= limit_m)
     tail, head, step, length_m = tail[near], head[near], step[near], length_m[near]
     useful = np.flatnonzero(tangent(spots, tail, step) & tangent(spots, head, step))
-    tail, head, length_m = tail[useful], head[useful], length_m[useful]
+    tail, head = tail[useful], head[useful]
     seen = sight(lines, spots.test[tail], spots.test[head])
-    return Edges(tail=tail[seen], head=head[seen], length_m=length_m[seen])
+    tail, head = tail[seen], head[seen]
+    return steps(tail, head, spots.xy[tail], spots.xy[head])
 
 
-def _passages(ground: Ground, openings: Spots, thin: Any, gates: Any, ways: Ways) -> tuple[Spots, Edges]:
-    """Return the ends of passages, and the passages as edges; spots count from the openings on.
+def _passages(
+    ground: Ground, openings: Spots, thin: Any, gates: Any, ways: Ways
+) -> tuple[Spots, Edges, tuple[Any, ...]]:
+    """Return the ends of passages, the passages as edges, and the lines these follow; spots count from the openings on.
 
     An opening inside a solid (a gate under a house) is joined to the ends of the passages it lies on.
     """
     lines = ways.lines[np.sort(ways.tree.query(ground.area, predicate="intersects"))]
     found = [*_through_solids(lines, ground), *_through_walls(lines, thin), *_gates_in_walls(ground.area, thin, gates)]
     if not found:
-        return Spots.free([], []), _no_edges()
+        return Spots.free([], []), joined(()), ()
     xy = np.array([end.xy for passage in found for end in passage.ends])
     test = np.array([end.test for passage in found for end in passage.ends])
-    ends = Spots.free(xy, test)
     number = len(openings) + np.arange(len(xy)).reshape(-1, 2)
-    rows = [(first, last, passage.line.length) for (first, last), passage in zip(number, found, strict=True)]
+    rows = [(first, last, passage.line) for (first, last), passage in zip(number, found, strict=True)]
     for opening in np.flatnonzero(~is_free(ground, openings.test)):
         point = shapely.Point(openings.xy[opening])
         for (first, last), passage in zip(number, found, strict=True):
             if passage.line.length and passage.line.distance(point) < ASIDE_M:
                 along_m = passage.line.project(point)
-                rows += [(opening, first, along_m), (opening, last, passage.line.length - along_m)]
+                rows.append((first, opening, substring(passage.line, 0.0, along_m)))
+                rows.append((opening, last, substring(passage.line, along_m, passage.line.length)))
     covered = np.flatnonzero(~is_free(ground, test))  # ways that meet inside an obstacle go on there
     left, right = _pairs_within(xy[covered])
-    rows += [(len(openings) + covered[i], len(openings) + covered[j], 0.0) for i, j in zip(left, right, strict=True)]
-    tail, head, length_m = zip(*rows, strict=True)
-    return ends, Edges(tail=np.array(tail), head=np.array(head), length_m=np.array(length_m, dtype=float))
+    meeting = shapely.linestrings(np.stack([xy[covered[left]], xy[covered[left]]], axis=1))
+    rows += zip(len(openings) + covered[left], len(openings) + covered[right], meeting, strict=True)
+    numbers = np.array([row[:2] for row in rows], dtype=np.int64)
+    tail, head = numbers.T
+    held = tuple(row[2] for row in rows)
+    places = np.vstack([openings.xy, xy])
+    bend, length_m = np.arange(1, len(held) + 1), shapely.length(np.array(held, dtype=object))
+    return Spots.free(xy, test), steps(tail, head, places[tail], places[head], bend=bend, length_m=length_m), held
 
 
 def _pairs_within(xy: Floats) -> tuple[Ints, Ints]:
@@ -352,18 +342,3 @@ def _direction(start: Floats, end: Floats) -> Floats:
     step = end - start
     size = float(np.hypot(step[0], step[1]))
     return np.asarray(step / size if size else step, dtype=float)
-
-
-def joined(parts: Iterable[Edges]) -> Edges:
-    """Return the edges of all parts."""
-    parts = list(parts)
-    return Edges(
-        tail=np.concatenate([part.tail for part in parts]),
-        head=np.concatenate([part.head for part in parts]),
-        length_m=np.concatenate([part.length_m for part in parts]),
-    )
-
-
-def _no_edges() -> Edges:
-    none = np.empty(0, dtype=np.int64)
-    return Edges(tail=none, head=none, length_m=np.empty(0))

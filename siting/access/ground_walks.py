@@ -8,11 +8,12 @@ import numpy as np
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
-from siting.access.ground import Edges, Ground, contacts, facades_of, is_free, joined, smallest
+from siting.access.edges import Edges, joined, shortest_edges, steps
+from siting.access.ground import Ground, contacts, facades_of, is_free
 from siting.access.network import Bools, Floats, Ints
 from siting.access.spots import ASIDE_M, Outlines, Spots, Touch, outlines, sight, tangent, touches, turns
 
-__all__ = ["GroundWalks", "Sources", "walk_ground"]
+__all__ = ["GroundWalks", "Sources", "Web", "walk_ground", "weave"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,6 +39,17 @@ class GroundWalks:
     from_openings: Floats
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Web:
+    """The steps of one compound, numbered: `buildings`, then `openings` and the other spots, then sites."""
+
+    edges: Edges
+    buildings: int
+    openings: int
+    first_site: int
+    size: int
+
+
 @dataclass(frozen=True, eq=False)
 class _Starts:
     """Where walks start: `spots` with their `building` (doors and pockets, then corners of facades), and `facades`.
@@ -59,25 +71,35 @@ def walk_ground(ground: Ground, sources: Sources, sites: Sequence[Any], *, limit
 
     Nobody walks over the ground of a building to leave it: a start on a facade is on its free side.
     """
+    web = weave(ground, sources, sites, limit_m=limit_m)
+    first = np.arange(web.buildings + web.openings)
+    matrix = web.edges.matrix(web.size)
+    walks = dijkstra(matrix, directed=True, indices=first, limit=limit_m) if len(first) else np.empty((0, web.size))
+    return GroundWalks(
+        to_sites=walks[: web.buildings, web.first_site :],
+        to_openings=walks[: web.buildings, web.buildings : web.buildings + web.openings],
+        from_openings=walks[web.buildings :, web.first_site :],
+    )
+
+
+def weave(ground: Ground, sources: Sources, sites: Sequence[Any], *, limit_m: float) -> Web:
+    """Return every step that a shortest walk of at most `limit_m` between buildings, openings and sites can have."""
     starts = _starts(ground, sources)
     targets, own = facades_of(ground, sites, inside=True)
-    count, middle = len(sources.outline), len(ground.spots)
-    tail, head, length_m = count + ground.edges.tail, count + ground.edges.head, ground.edges.length_m
+    count = len(sources.outline)
+    inner = ground.edges.shifted(count)
     edges = [
-        Edges(tail=tail, head=head, length_m=length_m),
-        Edges(tail=head, head=tail, length_m=length_m),
+        inner,
+        inner.back(),
         *_from_starts(ground, starts, limit_m),
         *_to_sites(ground, starts, (targets, own), limit_m),
     ]
-    size = count + middle + len(targets)
-    matrix = smallest(joined(edges), size)
-    first = np.arange(count + ground.openings)
-    walks = dijkstra(matrix, directed=True, indices=first, limit=limit_m) if len(first) else np.empty((0, size))
-    ends = slice(count + middle, None)
-    return GroundWalks(
-        to_sites=walks[:count, ends],
-        to_openings=walks[:count, count : count + ground.openings],
-        from_openings=walks[count:, ends],
+    return Web(
+        edges=shortest_edges(joined(edges)),
+        buildings=count,
+        openings=ground.openings,
+        first_site=count + len(ground.spots),
+        size=count + len(ground.spots) + len(targets),
     )
 
 
@@ -130,8 +152,8 @@ def _from_starts(ground: Ground, starts: _Starts, limit_m: float) -> list[Edges]
     fit = np.flatnonzero((length_m <= limit_m) & tangent(spots, spot, step))
     fit = fit[sight(ground.lines, starts.spots.test[door[fit]], spots.test[spot[fit]])]
     return [
-        Edges(tail=starts.plain[legs.owner], head=count + legs.point, length_m=legs.length_m),
-        Edges(tail=starts.building[door[fit]], head=count + spot[fit], length_m=length_m[fit]),
+        steps(starts.plain[legs.owner], count + legs.point, legs.xy, spots.xy[legs.point]),
+        steps(starts.building[door[fit]], count + spot[fit], starts.spots.xy[door[fit]], spots.xy[spot[fit]]),
     ]
 
 
@@ -151,14 +173,17 @@ def _to_sites(ground: Ground, starts: _Starts, sites: Any, limit_m: float) -> li
     found = []
     for numbers, edges, inside in _targets(sites):
         legs = _seen_from(ground, touches(spots.xy, edges, limit_m=limit_m, inside=inside))
-        found.append(_leg_edges(ground, legs, spots.test, (count + np.arange(len(spots)), first + numbers)))
+        middle = (count + np.arange(len(spots)), first + numbers)
+        found.append(_leg_edges(ground, legs, (spots.xy, spots.test), middle))
         legs = touches(starts.spots.xy, edges, limit_m=limit_m, inside=inside)
-        found.append(_leg_edges(ground, legs, starts.spots.test, (starts.building, first + numbers)))
+        direct = (starts.building, first + numbers)
+        found.append(_leg_edges(ground, legs, (starts.spots.xy, starts.spots.test), direct))
         tips = turns(edges)
+        corners = edges.start[tips]
         places = (edges.start + (-ASIDE_M if inside else ASIDE_M) * edges.aside)[tips]
-        legs = touches(edges.start[tips], starts.facades, limit_m=limit_m)
-        back = _leg_edges(ground, legs, places, (first + numbers[edges.owner[tips]], starts.plain))
-        found.append(Edges(tail=back.head, head=back.tail, length_m=back.length_m))
+        legs = touches(corners, starts.facades, limit_m=limit_m)
+        turned = (first + numbers[edges.owner[tips]], starts.plain)
+        found.append(_leg_edges(ground, legs, (corners, places), turned).back())
     return [*found, _nothing_between(starts, sites, first)]
 
 
@@ -169,10 +194,14 @@ def _targets(sites: tuple[Any, Bools]) -> list[tuple[Ints, Outlines, bool]]:
     return [(numbers, outlines(shapes[numbers]), inside) for numbers, inside in groups if len(numbers)]
 
 
-def _leg_edges(ground: Ground, legs: Touch, tests: Floats, numbers: tuple[Ints, Ints]) -> Edges:
-    """Return the legs that nothing stands in, as edges between the numbers of their points and of their owners."""
+def _leg_edges(ground: Ground, legs: Touch, points: tuple[Floats, Floats], numbers: tuple[Ints, Ints]) -> Edges:
+    """Return the legs that nothing stands in, as edges between the numbers of their points and of their owners.
+
+    `points` are the places that legs start from, and the tested places beside them.
+    """
+    xy, tests = points
     legs = legs[np.flatnonzero(sight(ground.lines, tests[legs.point], legs.test))]
-    return Edges(tail=numbers[0][legs.point], head=numbers[1][legs.owner], length_m=legs.length_m)
+    return steps(numbers[0][legs.point], numbers[1][legs.owner], xy[legs.point], legs.xy)
 
 
 def _nothing_between(starts: _Starts, sites: tuple[Any, Bools], first: int) -> Edges:
@@ -181,6 +210,7 @@ def _nothing_between(starts: _Starts, sites: tuple[Any, Bools], first: int) -> E
     tree = shapely.STRtree(shapes)
     spot, site = tree.query(shapely.points(starts.spots.xy), predicate="intersects")
     plain, met = tree.query(starts.blocks[starts.plain], predicate="intersects")
+    meeting = shapely.shortest_line(starts.blocks[starts.plain][plain], shapes[met])
+    places = np.vstack([starts.spots.xy[spot], shapely.get_coordinates(shapely.get_point(meeting, 0))])
     tail = np.concatenate([starts.building[spot], starts.plain[plain]])
-    head = first + np.concatenate([site, met])
-    return Edges(tail=tail, head=head, length_m=np.zeros(len(tail)))
+    return steps(tail, first + np.concatenate([site, met]), places, places)

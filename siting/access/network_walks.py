@@ -7,12 +7,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from scipy.sparse.csgraph import dijkstra
 
 from siting.access.network import Feet, Floats, Ints, WalkGraph, drop_feet, insert_feet
-from siting.access.reach import Joints, Pairs, reach
+from siting.access.reach import LIMIT_EPSILON_M, Joints, Pairs, halo_around, reach
 from siting.access.streets import Streets
 
-__all__ = ["NetworkOptions", "Unreachable", "walk_network"]
+__all__ = ["NetworkOptions", "Unreachable", "trace_network", "walk_network"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,57 @@ def walk_network(
     return _walk(ways.graph, ends, feet, options), _unreachable(ways, ends, feet, options.max_leg_m)
 
 
+def trace_network(
+    buildings: gpd.GeoDataFrame,
+    entrances: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame,
+    ways: Streets,
+    options: NetworkOptions,
+    pairs: Sequence[tuple[str, str]],
+) -> list[Floats]:
+    """Return the places of the shortest walk of each (building, candidate), (n, 2): leg, mapped ways, leg."""
+    ends = (_building_ends(buildings, entrances), _candidate_ends(candidates))
+    feet = [drop_feet(ways.graph, np.flatnonzero(ways.reachable), side.shapes) for side in ends]
+    both = _both(feet)
+    graph, vertex = insert_feet(ways.graph, both)
+    split = len(feet[0].edge)
+    item = np.concatenate([side.item[foot.shape] for side, foot in zip(ends, feet, strict=True)])
+    shapes = np.concatenate([side.shapes[foot.shape] for side, foot in zip(ends, feet, strict=True)])
+    near = both.leg_m <= options.max_leg_m
+    outset = shapely.get_coordinates(
+        shapely.get_point(shapely.shortest_line(shapes, shapely.points(graph.xy[vertex])), 0)
+    )
+    found = []
+    for building, site in pairs:
+        left = np.flatnonzero(near[:split] & (item[:split] == buildings.index.get_loc(building)))
+        right = split + np.flatnonzero(near[split:] & (item[split:] == candidates.index.get_loc(site)))
+        starts = vertex[left]
+        halo = halo_around(graph, starts, options.limit_m)
+        walks, before = dijkstra(
+            halo.matrix, indices=halo.local[starts], limit=options.limit_m + LIMIT_EPSILON_M, return_predecessors=True
+        )
+        last = halo.local[vertex[right]]
+        total = walks[:, last] + both.leg_m[left, np.newaxis] + both.leg_m[right]
+        total[:, last < 0] = np.inf
+        row, column = np.unravel_index(np.argmin(total), total.shape)
+        chain, first = [int(last[column])], int(halo.local[starts[row]])
+        while chain[-1] != first:
+            chain.append(int(before[row, chain[-1]]))
+        middle = graph.xy[halo.vertices[chain[::-1]]]
+        found.append(np.vstack([outset[left[row]], middle, outset[right[column]]]))
+    return found
+
+
+def _both(feet: Sequence[Feet]) -> Feet:
+    """Return the feet of both sides in one table, so that those on one edge stand in order."""
+    return Feet(
+        shape=np.concatenate([side.shape for side in feet]),
+        edge=np.concatenate([side.edge for side in feet]),
+        along_m=np.concatenate([side.along_m for side in feet]),
+        leg_m=np.concatenate([side.leg_m for side in feet]),
+    )
+
+
 def _building_ends(buildings: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> _Ends:
     """Return entrances where a building has any (an emergency exit is none), its outline otherwise."""
     doors = entrances[(entrances["kind"] == "entrance") & entrances["building_id"].isin(buildings.index)]
@@ -73,12 +126,7 @@ def _candidate_ends(candidates: gpd.GeoDataFrame) -> _Ends:
 def _walk(graph: WalkGraph, ends: tuple[_Ends, _Ends], feet: list[Feet], options: NetworkOptions) -> Pairs:
     """Join both sides to the network at once, so that feet on one edge stand in order, and search."""
     split = len(feet[0].edge)
-    both = Feet(
-        shape=np.concatenate([side.shape for side in feet]),
-        edge=np.concatenate([side.edge for side in feet]),
-        along_m=np.concatenate([side.along_m for side in feet]),
-        leg_m=np.concatenate([side.leg_m for side in feet]),
-    )
+    both = _both(feet)
     joined, vertex = insert_feet(graph, both)
     item = np.concatenate([side.item[foot.shape] for side, foot in zip(ends, feet, strict=True)])
     joints = Joints(item=item, vertex=vertex, leg_m=both.leg_m)

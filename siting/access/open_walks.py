@@ -19,7 +19,7 @@ from siting.access.openings import Openings, opening_spots
 from siting.access.reach import LIMIT_EPSILON_M, Joints, Pairs, reach, shortest
 from siting.district.record import District
 
-__all__ = ["Ends", "OpenOptions", "OpenReach", "walk_openly"]
+__all__ = ["Ends", "OpenOptions", "OpenReach", "doors_of", "walk_openly"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -99,7 +99,7 @@ def _grounds(
     areas = district.compounds.geometry.to_numpy()
     owner = district.compounds.index.get_indexer(openings.frame["compound_id"])
     points, sites = openings.frame.geometry.to_numpy(), ends.candidates.geometry.to_numpy()
-    doors = _doors(district.entrances)
+    doors = doors_of(district.entrances)
     found = {}
     for number in np.unique(np.concatenate([ends.home, ends.place])).tolist():
         buildings, places = np.flatnonzero(ends.home == number), np.flatnonzero(ends.place == number)
@@ -142,7 +142,7 @@ def _shut_in(grounds: dict[int, _Compound], sizes: tuple[int, int]) -> dict[str,
     return {"shut_in_buildings": buildings, "shut_in_candidates": candidates}
 
 
-def _doors(entrances: gpd.GeoDataFrame) -> dict[str, list[Any]]:
+def doors_of(entrances: gpd.GeoDataFrame) -> dict[str, list[Any]]:
     """Return the mapped entrances of each building; an emergency exit is none."""
     used = entrances[(entrances["kind"] == "entrance") & entrances["building_id"].notna()]
     return {str(key): list(part.geometry) for key, part in used.groupby("building_id")}

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from siting.access.network import Floats, Ints, WalkGraph
 
-__all__ = ["LIMIT_EPSILON_M", "Joints", "Pairs", "reach", "shortest"]
+__all__ = ["LIMIT_EPSILON_M", "Halo", "Joints", "Pairs", "halo_around", "reach", "shortest"]
 
 #: Walks within this of the limit are at the limit, and the limit is inside (lengths are sums of rounded numbers).
 LIMIT_EPSILON_M = 1e-6
@@ -51,6 +51,26 @@ class Pairs:
     source: Ints
     target: Ints
     walk_m: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Halo:
+    """The part of a graph around some vertices: their numbers, the number of each in it (-1: outside), its matrix."""
+
+    vertices: Ints
+    local: Ints
+    matrix: Any
+
+
+def halo_around(graph: WalkGraph, vertices: Ints, limit_m: float) -> Halo:
+    """Return what a walk of at most `limit_m` from some vertices can pass; its matrix is directed, both ways held."""
+    local = np.full(len(graph.xy), -1, dtype=np.int64)
+    if not len(vertices):
+        return Halo(np.empty(0, dtype=np.int64), local, csr_array((0, 0)))
+    by_x = np.argsort(graph.xy[:, 0], kind="stable")
+    near = _in_halo(graph.xy, by_x, graph.xy[vertices], limit_m + LIMIT_EPSILON_M)
+    local[near] = np.arange(len(near))
+    return Halo(near, local, _inner(_matrix(graph), near, local))
 
 
 def reach(graph: WalkGraph, sources: Joints, targets: Joints, *, limit_m: float, block_m: float = 800.0) -> Pairs:

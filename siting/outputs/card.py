@@ -156,7 +156,7 @@ def _table(run: RunFolder, layer: str) -> pd.DataFrame:
 def _within_reach(run: RunFolder, candidate_id: str, state: str) -> pd.DataFrame:
     """Return building_id and metres of who is in reach: walked, or straight to a refused candidate nobody walked to."""
     if state != "refused":
-        walks = _table(run, "walks")
+        walks = _table(run, "reach")
         return walks.loc[walks["candidate_id"].eq(candidate_id), ["building_id", "walk_m"]]
     service = _table(run, "service")["building_id"]
     buildings = run.facts.tables["buildings"].loc[service]
@@ -220,7 +220,7 @@ def _why(run: RunFolder, candidate_id: str, state: str) -> dict[str, Any]:
 
 def _without(run: RunFolder, site_id: str) -> dict[str, Any]:
     """Return what the loss of a site would cost at most, and the candidate that would replace most of it."""
-    walks, links = _table(run, "walks"), run.links
+    walks, links = _table(run, "reach"), run.links
     per_port = run.parameter("vehicles_per_port")
     by_kind = per_port if isinstance(per_port, dict) else dict.fromkeys(run.sites["kind"], per_port)
     spare = {

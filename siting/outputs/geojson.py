@@ -62,13 +62,14 @@ _CANDIDATE_COLUMNS = (
 
 
 def write_layers(run: Run, folder: Path) -> None:
-    """Write sites, candidates, zones and compounds .geojson into `folder`."""
+    """Write sites, candidates, zones, compounds and walks .geojson into `folder`."""
     members = {"credit": "; ".join(view.credits(run)), "synthetic": run.district.synthetic}
     for name, frame in (
         ("sites", _sites(run)),
         ("candidates", _candidates(run)),
         ("zones", _zones(run)),
         ("compounds", _compounds(run)),
+        ("walks", view.walks(run)),
     ):
         write_geojson(frame, folder / f"{name}.geojson", members={"name": name} | members)
 

@@ -26,7 +26,7 @@ from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.styles import STYLED, style_qml
 from siting.outputs.texts import Texts
-from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, ZONES
+from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, WALKS, ZONES
 
 __all__ = ["FACT_LAYERS", "read_layers", "write_geopackage"]
 
@@ -119,6 +119,7 @@ def _spatial(run: Run) -> Iterator[_Layer]:
     yield _geometry_layer("groups", run.candidates.groups, GROUPS)
     yield _geometry_layer("sites", run.plan.sites, SITES)
     yield _geometry_layer("openings", run.links.openings, OPENINGS)
+    yield _geometry_layer("walks", view.walks(run), WALKS)
     service = gpd.GeoDataFrame(
         view.building_service(run), geometry=district.buildings.geometry.reindex(run.demand.frame.index)
     )
@@ -159,7 +160,7 @@ def _tables(run: Run) -> Iterator[_Layer]:
     frames = {
         "verdicts": run.verdicts.frame,
         "links": run.plan.links,
-        "walks": run.links.frame,
+        "reach": run.links.frame,
         "unreachable": run.links.unreachable,
         "dropped": run.district.dropped,
         "overrides": run.district.overrides,

@@ -154,11 +154,18 @@ def _buildings(run: Run, origin: tuple[float, float]) -> list[dict[str, Any]]:
     names = {"n": "name", "u": "use", "l": "levels", "h": "counted", "d": "vehicles", "v": "served", "t": "state"}
     rows = _rows(joined, origin, names)
     sites = {site_id: number for number, site_id in enumerate(run.plan.sites.index)}
+    traced = view.walks(run)
+    drawn = dict(zip(traced.index, encode(traced.geometry, origin), strict=True))
     walks: dict[str, list[list[Any]]] = {}
     links: Any = run.plan.links
     for link in links.itertuples(index=False):
         walks.setdefault(link.building_id, []).append(
-            [sites[link.site_id], plain(link.walk_m, 1), plain(link.served, 1)]
+            [
+                sites[link.site_id],
+                plain(link.walk_m, 1),
+                plain(link.served, 1),
+                drawn.get(f"{link.building_id}>{link.site_id}"),
+            ]
         )
     return [row | ({"w": sorted(walks[row["i"]])} if row["i"] in walks else {}) for row in rows]
 

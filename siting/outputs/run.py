@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 
 from siting.access.record import Demand, Links
@@ -36,6 +37,7 @@ class Run:
     audit: Mapping[str, Any] | None = None
     moves: pd.DataFrame | None = None  # of each refused candidate; see siting.sites.moves
     worth: pd.DataFrame | None = None  # of each chosen site, where asked for; see siting.plan.worth
+    walks: gpd.GeoDataFrame | None = None  # siting.tables.WALKS: each served pair as a line; see siting.access.paths
 
     @property
     def links(self) -> Links:

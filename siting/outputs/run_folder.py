@@ -38,6 +38,7 @@ RUN_FILES = (
     "study.toml",
     "survey.csv",
     "verdicts.csv",
+    "walks.geojson",
     "zones.geojson",
 )
 

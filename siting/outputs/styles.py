@@ -108,6 +108,7 @@ _STYLES: Mapping[str, _Style] = {
             ("assumed", "opening.assumed", _Look("marker", "#ffffff", PALETTE["zone"], 1.2)),
         ),
     ),
+    "walks": _Style(None, (("", "layer.walks", _Look("line", "", PALETTE["hazard"], 0.4)),)),
     "parking": _Style(None, (("", "layer.parking", _fill("parking", "building_line", width=0.15)),)),
     "zones": _Style(
         None, (("", "layer.zones", _Look("fill", PALETTE["zone"], PALETTE["zone"], 0.1, opacity=0.45, hatch=True)),)

@@ -6,11 +6,13 @@ Tables only: no HTML, no formatting, no language. Every function takes a `Run` a
 from collections.abc import Mapping
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from siting.kinds import Outcome
 from siting.outputs.run import Run
+from siting.tables import WALKS
 
 __all__ = [
     "building_service",
@@ -22,6 +24,7 @@ __all__ = [
     "moves",
     "refused_by_clause",
     "totals",
+    "walks",
     "worst_verdicts",
 ]
 
@@ -105,6 +108,12 @@ def moves(run: Run) -> pd.DataFrame:
         empty = pd.Index([], name="candidate_id", dtype=object)
         return pd.DataFrame(columns=["dx_m", "dy_m", "move_m", "reason"], index=empty)
     return run.moves
+
+
+def walks(run: Run) -> gpd.GeoDataFrame:
+    """Return the walk of every served pair as a line; empty where none was traced."""
+    empty: gpd.GeoDataFrame = WALKS.empty(run.district.crs)
+    return empty if run.walks is None else run.walks
 
 
 def refused_by_clause(rows: pd.DataFrame) -> pd.DataFrame:

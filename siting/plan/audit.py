@@ -35,6 +35,7 @@ from siting.plan.audit_law import (
 from siting.plan.audit_measures import Subject, bounds_and_relief, granted_at, things_by_class
 from siting.plan.audit_moves import check_moves
 from siting.plan.audit_page import audit_page
+from siting.plan.audit_paths import check_paths
 from siting.plan.audit_places import (
     check_candidates,
     check_clearances,
@@ -95,6 +96,7 @@ def _audit_folder(folder: Path) -> AuditReport:
     waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
     walks, notes = check_walks(run)
+    paths, more_notes = check_paths(run)
     checked = collect(
         (
             check_breaches(at_sites, rulebook, run.settings.admit, waived),
@@ -109,9 +111,10 @@ def _audit_folder(folder: Path) -> AuditReport:
             *_check_sums(run, rulebook, demand, figures),
             check_links(run),
             walks,
+            paths,
         )
     )
-    return AuditReport(checked.findings, checked.checks, at_sites, left_out + notes)
+    return AuditReport(checked.findings, checked.checks, at_sites, left_out + notes + more_notes)
 
 
 def audit_sites(

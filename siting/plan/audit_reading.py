@@ -22,7 +22,7 @@ from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES, District
 from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
-from siting.tables import CANDIDATES, GROUPS, SITES
+from siting.tables import CANDIDATES, GROUPS, SITES, WALKS
 
 __all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
 
@@ -120,6 +120,7 @@ class RunFolder:
     candidates_copy: gpd.GeoDataFrame
     verdicts: pd.DataFrame
     links: pd.DataFrame
+    walks: gpd.GeoDataFrame | None = None  # lines; None in runs from before there were any
 
     def parameter(self, name: str) -> Any:
         """Return a parameter of the run; raise `DataError` if run.json does not state it."""
@@ -186,7 +187,13 @@ def read_run_folder(folder: Path) -> RunFolder:
         candidates_copy=_read(folder / "candidates.geojson", _read_geojson),
         verdicts=_table(folder / "verdicts.csv", _VERDICT_COLUMNS),
         links=_table(folder / "links.csv", _LINK_COLUMNS),
+        walks=_walks(folder),
     )
+
+
+def _walks(folder: Path) -> gpd.GeoDataFrame | None:
+    names = _read(folder / _GEOPACKAGE, lambda source: dict(pyogrio.list_layers(source)))
+    return _layer(folder, WALKS) if names.get(WALKS.name) is not None else None
 
 
 def _read(path: Path, reader: Callable[[Path], Any]) -> Any:

@@ -263,7 +263,8 @@
         (b.w || []).forEach(function (w) {
           if (D.sites[w[0]] !== site) { return; }
           groups.picked.addLayer(L.polygon(areas(b.g), still({ color: "#b0490a", weight: 2.4, fill: false })));
-          var line = L.polyline([from, b.shape.getBounds().getCenter()], { color: "#b0490a", weight: 2, dashArray: "2 5", opacity: 0.95 });
+          /* the walk as it was measured; without one (the site stands at the building, an old run) a spoke */
+          var line = L.polyline(w[3] ? paths(w[3]) : [from, b.shape.getBounds().getCenter()], { color: "#b0490a", weight: 2.2, dashArray: w[3] ? null : "2 5", opacity: 0.95 });
           line.datum = w;
           hint(line, "links");
           groups.links.addLayer(line);
