@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.model.block import End, Found, Program, SearchLimits, best_first, nodes_for, search, status_of
+from siting.model.contradictions import refuse_contradictions
 from siting.model.finish import upgrades_of
 from siting.model.flows import serve
 from siting.model.greedy import greedy_modules
 from siting.model.parts import FloatArray, IntArray
-from siting.model.problem import Problem, refuse_contradictions
+from siting.model.problem import Problem
 from siting.model.programme import Course, Years
 from siting.model.programme_block import Blocks, Ground, build_blocks, expense_of_years, ground_of, one_year
 from siting.model.relaxation import service_limit
