@@ -12,13 +12,15 @@ from siting.model.parts import Demands, IntArray, Locks, Sites, Transformers, Wa
 from siting.model.presolve import taken_bans
 from siting.model.problem import Problem
 
-__all__ = ["options_of", "quota_of", "site_groups", "split"]
+__all__ = ["Grouping", "options_of", "quota_of", "site_groups", "split"]
 
 _SUBSETS = 3  # compounds up to which every subset is an option of its own
 _COUNTS = 32  # options by number of compounds, at most
 
+Grouping = tuple[int, IntArray]
 
-def site_groups(problem: Problem) -> tuple[int, IntArray]:
+
+def site_groups(problem: Problem) -> Grouping:
     """Return how many groups of sites share nothing but money and quotas, and the group of each site.
 
     Sites hang together by a demand that walks to both, a clique, a ban, a limited transformer, or a quota's compound.
@@ -34,7 +36,7 @@ def site_groups(problem: Problem) -> tuple[int, IntArray]:
         links.append(_chain(np.where(limited, part.feeds, -1)))
     if problem.quotas is not None:
         links.append(_chain(problem.quotas.compound))
-    pairs = np.concatenate([*links, np.empty((0, 2), np.int64)])
+    pairs = np.concatenate([mine.astype(np.int32) for mine in (*links, np.empty((0, 2)))])
     graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(sites, sites))
     count, group = connected_components(graph, directed=False)
     return int(count), group.astype(np.int64)
@@ -47,10 +49,13 @@ def _chain(label: IntArray) -> IntArray:
     return np.column_stack((order[:-1][same], order[1:][same]))
 
 
-def split(problem: Problem) -> Iterator[Piece]:
-    """Yield the pieces of `problem`, each with its own numbers; sites that nobody can use are left out."""
+def split(problem: Problem, grouping: Grouping | None = None) -> Iterator[Piece]:
+    """Yield the pieces of `problem`, each with its own numbers; sites that nobody can use are left out.
+
+    `grouping` is what `site_groups` gave, where the caller has it already: finding it takes much memory.
+    """
     walks, demands, quotas = problem.walks, problem.demands, problem.quotas
-    groups, group = site_groups(problem)
+    groups, group = grouping or site_groups(problem)
     used = np.zeros(len(problem.sites), bool)
     used[walks.j[(demands.vehicles * demands.weight)[walks.i] > 0]] = True
     used[problem.locked_out] = False

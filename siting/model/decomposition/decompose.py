@@ -19,7 +19,7 @@ import numpy as np
 
 from siting.errors import UsageError
 from siting.model.decomposition import highs, scip
-from siting.model.decomposition.components import split
+from siting.model.decomposition.components import Grouping, site_groups, split
 from siting.model.decomposition.floor import greedy_columns
 from siting.model.decomposition.flows import Served
 from siting.model.decomposition.master import Choice
@@ -99,35 +99,62 @@ def solve_by_pieces(
             cpu = time.process_time() - began_cpu + sum(cpu for cpu, _ in crew.usage.values())
             announce(f"{time.perf_counter() - began:7.1f} s ({cpu:,.0f} s CPU)  {line}")
 
-        until = began + options.seconds
-        readies, floor = _prepare(problem, crew, until)
-        say(f"{len(readies)} pieces ready")
-        effort = Effort(
-            options.gap,
-            options.seed,
-            engine,
-            until - _finishing_s(len(readies), options),
-            1e-6 if len(readies) <= _FEW else 5e-5,
-            options.cuts,
-        )
-        menu = make_menu(readies, problem.quotas.most if problem.quotas else np.empty(0, np.int64))
-        money = np.inf if problem.budget_cny is None else problem.budget_cny
-        desk = Desk(readies, menu, money, crew, effort)
-        state = State(open_ledger(menu, readies), list(floor.columns), floor, limit)
-        state = _improve(desk, state, say) if readies else replace(state, bound=0.0)
-        modules, served = _finish(problem, state, crew)
+        grouping = site_groups(problem)
+        frame = _Frame(engine, began + options.seconds, limit, say)
+        result = _searched(problem, grouping, options, crew, frame)
+        modules, served = _finish(problem, grouping, result.choice, crew)
         say("divided over the walks")
         return Found(
             modules,
             served,
-            state.bound,
-            state.gap <= options.gap or time.perf_counter() < effort.until,  # else stopped by the clock
+            result.bound,
+            result.finished,
             scip.name() if engine == "scip" else highs.name(),
             (*notes, *crew.notes),
-            len(readies),
+            result.pieces,
             sum(cpu for cpu, _ in crew.usage.values()),
             max((peak for _, peak in crew.usage.values()), default=0.0),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """What bounds a search: its engine, its end, a service not to be exceeded, whom to tell."""
+
+    engine: str
+    until: float
+    limit: float
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Result:
+    """What is left of a search once its pieces, prices and other columns may go: at city size they fill memory."""
+
+    choice: Choice | None
+    bound: float
+    finished: bool
+    pieces: int
+
+
+def _searched(problem: Problem, grouping: Grouping, options: PieceOptions, crew: Crew, frame: _Frame) -> _Result:
+    readies, floor = _prepare(problem, grouping, crew, frame.until)
+    frame.say(f"{len(readies)} pieces ready")
+    effort = Effort(
+        options.gap,
+        options.seed,
+        frame.engine,
+        frame.until - _finishing_s(len(readies), options),
+        1e-6 if len(readies) <= _FEW else 5e-5,
+        options.cuts,
+    )
+    menu = make_menu(readies, problem.quotas.most if problem.quotas else np.empty(0, np.int64))
+    money = np.inf if problem.budget_cny is None else problem.budget_cny
+    desk = Desk(readies, menu, money, crew, effort)
+    state = State(open_ledger(menu, readies), list(floor.columns), floor, frame.limit)
+    state = _improve(desk, state, frame.say) if readies else replace(state, bound=0.0)
+    finished = state.gap <= options.gap or not desk.out_of_time  # else stopped by the clock
+    return _Result(state.choice, state.bound, finished, len(readies))
 
 
 def _engine(wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -151,12 +178,12 @@ def _finishing_s(pieces: int, options: PieceOptions) -> float:
     return min(0.2 * options.seconds, 0.3 + 0.02 * pieces / options.workers)
 
 
-def _prepare(problem: Problem, crew: Crew, until: float) -> tuple[list[Ready], Choice]:
+def _prepare(problem: Problem, grouping: Grouping, crew: Crew, until: float) -> tuple[list[Ready], Choice]:
     """Return the presolved pieces and greedy's plan, which this process makes while workers presolve."""
     piece_of_site = np.full(len(problem.sites), -1)
 
     def tasks() -> Iterator[Prepare]:
-        for piece in split(problem):
+        for piece in split(problem, grouping):
             piece_of_site[piece.site] = piece.number
             yield Prepare(piece)
 
@@ -166,7 +193,7 @@ def _prepare(problem: Problem, crew: Crew, until: float) -> tuple[list[Ready], C
         results = prepared.result()
     readies = {ready.number: ready for ready in results if isinstance(ready, Ready)}
     if len(readies) < len(results):  # no time, or no worker: the piece as it is
-        readies |= {piece.number: as_it_is(piece) for piece in split(problem) if piece.number not in readies}
+        readies |= {piece.number: as_it_is(piece) for piece in split(problem, grouping) if piece.number not in readies}
     ordered = [readies[number] for number in range(len(readies))]
     return ordered, greedy_columns(problem, plan, piece_of_site, len(ordered))
 
@@ -231,14 +258,16 @@ def _next_price(desk: Desk, state: State, curve: Curve, swept: list[tuple[float,
     return curve.price(wanted)
 
 
-def _finish(problem: Problem, state: State, crew: Crew) -> tuple[IntArray, FloatArray]:
+def _finish(problem: Problem, grouping: Grouping, choice: Choice | None, crew: Crew) -> tuple[IntArray, FloatArray]:
     """Return modules per site and services per walk of the chosen columns, exact on the unreduced pieces."""
     modules, served = np.zeros(len(problem.sites), np.int64), np.zeros(len(problem.walks))
-    for column in state.choice.columns if state.choice else ():
+    for column in choice.columns if choice else ():
         modules[column.site] = column.modules
     goal = problem.goal
     thin = goal is not None and (goal.walk_penalty > 0 or goal.demerit_penalty > 0)
-    tasks = (Finish(piece, modules[piece.site], thin) for piece in split(problem) if modules[piece.site].any())
+    tasks = (
+        Finish(piece, modules[piece.site], thin) for piece in split(problem, grouping) if modules[piece.site].any()
+    )
     for result in crew.run(tasks, until=np.inf):
         if isinstance(result, Served):
             modules[result.site] = result.modules
