@@ -28,9 +28,10 @@ from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
 from siting.district.layer_weight import WeightFormula
 from siting.district.record import District
-from siting.errors import AuditError, StudyError
+from siting.errors import AuditError, InfeasibleError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
+from siting.model.solution import Solution
 from siting.model.solver import SolverOptions, solve
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
@@ -38,6 +39,7 @@ from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
+from siting.plan.explain import explain, explain_limits, explained
 from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.worth import worth_table
@@ -193,11 +195,11 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         power = connect_power(verdicts)
     with stages.stage("problem"):
         limits = study.limits
-        return frame_problem(
-            links,
-            power,
-            Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out),
-        )
+        asked = Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out)
+        try:
+            return frame_problem(links, power, asked)
+        except InfeasibleError as error:
+            raise explained(error, lambda: explain_limits(links, power, asked)) from error
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
@@ -209,7 +211,7 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     left_out: list[str] = []
     while True:
         with stages.stage("choice"):
-            solution = solve(framing.problem, solver_options(study))
+            solution = _chosen(framing, study)
         with stages.stage("plan"):
             plan = make_plan(framing, solution)
             blocking = blocking_sites(framing.links.verdicts, list(plan.sites.index))
@@ -219,6 +221,13 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
         left_out.append(min(free, key=lambda name: (float(plan.sites["served"][name]), name)))
         limits = replace(framing.limits, locked_out=(*framing.limits.locked_out, left_out[-1]))
         framing = frame_problem(framing.links, framing.power, limits)
+
+
+def _chosen(framing: Framing, study: Study) -> Solution:
+    try:
+        return solve(framing.problem, solver_options(study))
+    except InfeasibleError as error:
+        raise explained(error, lambda: explain(framing)) from error
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
