@@ -16,6 +16,9 @@ A message is one line: the file or object, the key, what is wrong, and the repai
 Foreign errors (pyosmium, GDAL, PuLP) are mapped to these at their one door, with ``from``.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "AuditError",
     "BatchError",
@@ -52,9 +55,14 @@ class RuleError(UsageError):
 
 
 class InfeasibleError(SitingError):
-    """The limits contradict each other; the message says which."""
+    """The limits contradict each other: the message says which, `details` (plain data) what each would have to give."""
 
     exit_code = 3
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        """Keep the details beside the message."""
+        super().__init__(message)
+        self.details = dict(details or {})
 
 
 class BatchError(SitingError):

@@ -10,6 +10,7 @@ folder, audited there from the written files, and renamed into place, so that no
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -28,7 +29,7 @@ from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
 from siting.district.layer_weight import WeightFormula
 from siting.district.record import District
-from siting.errors import AuditError, StudyError
+from siting.errors import AuditError, InfeasibleError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
 from siting.model.solver import SolverOptions
@@ -37,8 +38,9 @@ from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
-from siting.plan.choice import choose, plan_of
+from siting.plan.choice import choose, solved_by
 from siting.plan.drawn import read_drawn_sites
+from siting.plan.explain import explain, explain_limits, explained
 from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.worth import worth_table
@@ -192,11 +194,11 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         power = connect_power(verdicts)
     with stages.stage("problem"):
         limits = study.limits
-        return frame_problem(
-            links,
-            power,
-            Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out),
-        )
+        asked = Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out)
+        try:
+            return frame_problem(links, power, asked)
+        except InfeasibleError as error:
+            raise explained(error, lambda: explain_limits(links, power, asked)) from error
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
@@ -206,9 +208,14 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     choice is made again (see `siting.plan.choice`).
     """
     with stages.stage("choice"):
-        choice = choose(framing, solver_options(study), announce=stages.announce)
-    with stages.stage("plan"):
-        return plan_of(choice)
+        return choose(framing, partial(_decided, study=study), announce=stages.announce).plan
+
+
+def _decided(framing: Framing, study: Study) -> Plan:
+    try:
+        return solved_by(solver_options(study))(framing)
+    except InfeasibleError as error:
+        raise explained(error, lambda: explain(framing)) from error
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:

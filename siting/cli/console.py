@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from siting.errors import SitingError
+from siting.errors import InfeasibleError, SitingError
 
 __all__ = ["error_line", "in_terminal", "print_json", "print_pairs", "print_table", "progress", "say"]
 
@@ -76,6 +76,8 @@ def error_line(error: BaseException) -> int:
     """Print one line for an error on stderr and return its exit code."""
     if os.environ.get("SITING_DEBUG"):
         traceback.print_exception(error)
+    if isinstance(error, InfeasibleError) and error.details and "--json" in sys.argv:
+        print_json(error.details)
     expected = isinstance(error, SitingError)
     text = str(error) if expected else f"unexpected {type(error).__name__}: {error} (SITING_DEBUG=1 shows where)"
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

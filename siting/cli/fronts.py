@@ -1,4 +1,4 @@
-"""Commands that ask beyond one plan: `menu`."""
+"""Commands that ask beyond one plan: `menu`, `explain`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from siting.outputs.texts import Texts
 from siting.outputs.words import format_gap, format_number
 from siting.study import Study, load_study
 
-__all__ = ["menu"]
+__all__ = ["explain", "menu"]
 
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
@@ -149,3 +149,41 @@ def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
             yield texts.t(
                 "menu.year", year=number, sites=sites, spent=format_number(spent), budget=format_number(budget)
             )
+
+
+def explain(
+    source: SourceArgument,
+    *,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Say why there is no plan, or why it serves no more: what collides, what each limit would have to give. 解释。"""
+    from siting.errors import InfeasibleError
+    from siting.pipeline import Stages, frame_study, plan_framing
+
+    flag.language(lang)
+    study = _study_of(source)
+    with progress(quiet=as_json) as announce:
+        stages = Stages(announce)
+        try:
+            plan = plan_framing(frame_study(study, stages), study, stages)
+        except InfeasibleError as error:
+            if not error.details or as_json:
+                raise
+            said = error.details
+            for name in ("collide", "ways_out", "ground", "partial_plan"):
+                if said[name]:
+                    say(Texts.load(lang).t(f"explain.{name}"))
+                for item in said[name]:
+                    say(f"  {item[lang]}")
+            raise
+    if as_json:
+        print_json({"status": str(plan.solution.status), "reasons": [item._asdict() for item in plan.reasons]})
+        return
+    say(plan.solution.status_text)
+    for item in plan.reasons:
+        say(getattr(item, lang))
+
+
+def _study_of(source: Path) -> Study:
+    return load_study(source / "study.toml" if source.is_dir() else source)

@@ -20,29 +20,40 @@ from siting.model.solver import SolverOptions, solve
 from siting.plan.plan import Plan, make_plan
 from siting.plan.reasons import Sentence
 
-__all__ = ["Choice", "choose", "plan_of"]
+__all__ = ["Choice", "choose", "solved_by"]
 
 _MOST_ROUNDS = 200  # each round bans at least the set that was chosen, so only a district of its own kind needs more
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A solution whose sites do not block together, the framing with the bans it took, and what they were for."""
+    """A plan whose sites do not block together, the framing with the bans it took, and what they were for."""
 
     framing: Framing
-    solution: Solution
+    plan: Plan
     blocks: tuple[Block, ...] = ()
 
+    @property
+    def solution(self) -> Solution:
+        """Return the solution behind the plan."""
+        return self.plan.solution
 
-def choose(framing: Framing, options: SolverOptions, *, announce: Callable[[str], None] = lambda _: None) -> Choice:
-    """Solve until the chosen sites leave a fire engine its way; raise `InfeasibleError` if locks alone block it."""
+
+def solved_by(options: SolverOptions) -> Callable[[Framing], Plan]:
+    """Return the way to decide at once: solve the framed problem and say what the numbers mean."""
+    return lambda framing: make_plan(framing, solve(framing.problem, options))
+
+
+def choose(
+    framing: Framing, decide: Callable[[Framing], Plan], *, announce: Callable[[str], None] = lambda _: None
+) -> Choice:
+    """Decide until the chosen sites leave a fire engine its way; raise `InfeasibleError` if locks alone block it."""
     blocks: list[Block] = []
     for _ in range(_MOST_ROUNDS):
-        solution = solve(framing.problem, options)
-        sites = [framing.candidate_ids[number] for number in np.flatnonzero(solution.modules > 0)]
-        found = blocks_of(framing.links.verdicts, sites)
+        plan = decide(framing)
+        found = blocks_of(framing.links.verdicts, list(plan.sites.index))
         if not found:
-            return Choice(framing, solution, tuple(blocks))
+            return Choice(framing, _said(plan, tuple(blocks)), tuple(blocks))
         blocks.extend(found)
         announce(f"choice without {len(blocks)} sets of sites that block a fire engine together")
         framing = _banned(framing, found)
@@ -53,9 +64,8 @@ def choose(framing: Framing, options: SolverOptions, *, announce: Callable[[str]
     raise InfeasibleError(message)
 
 
-def plan_of(choice: Choice) -> Plan:
-    """Return the plan a choice means; it says which sites were not built together, and why."""
-    plan = make_plan(choice.framing, choice.solution)
+def _said(plan: Plan, blocks: tuple[Block, ...]) -> Plan:
+    """Return the plan saying which sites were not built together, and why."""
     said = tuple(
         Sentence(
             f"Not built together: {', '.join(block.sites)}; each leaves a fire engine its way, together they cut it "
@@ -63,9 +73,9 @@ def plan_of(choice: Choice) -> Plan:
             f"不同时建设:{'、'.join(block.sites)};单独建设不影响消防车,合在一起使其无法到达 {block.feature_id}"
             f"({block.clause_id})。",
         )
-        for block in choice.blocks
+        for block in blocks
     )
-    return replace(plan, reasons=(*plan.reasons, *said), not_together=choice.blocks) if said else plan
+    return replace(plan, reasons=(*plan.reasons, *said), not_together=blocks) if said else plan
 
 
 def _banned(framing: Framing, blocks: tuple[Block, ...]) -> Framing:

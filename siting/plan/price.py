@@ -18,7 +18,7 @@ from siting.access.walking import WalkOptions, measure_links
 from siting.framing import Framing, frame_problem
 from siting.kinds import Outcome
 from siting.model.solver import SolverOptions
-from siting.plan.choice import choose, plan_of
+from siting.plan.choice import choose, solved_by
 from siting.plan.plan import Plan
 from siting.rules.clause import Force
 from siting.sites.record import Verdicts
@@ -114,8 +114,8 @@ def _price(plan: Plan, links: Links, waiver: Waiver, options: SolverOptions) -> 
     verdicts = with_waivers(before, (*before.waivers, waiver))
     freed = sorted(set(verdicts.accepted) - set(before.accepted))
     changed = _reframed(framing, links, verdicts)
-    choice = choose(changed, options)
-    other, solution = plan_of(choice), choice.solution
+    choice = choose(changed, solved_by(options))
+    other, solution = choice.plan, choice.solution
     # A plan that does not use the place, or serves no more, owes nothing to the waiver: then the old plan stands.
     better = other.served > plan.served + _LEAST_GAIN and other.sites.index.isin(freed).any()
     row = _row(waiver, freed, plan, other if better else plan)
@@ -131,9 +131,9 @@ def _price_granted(plan: Plan, waiver: Waiver, options: SolverOptions) -> dict[s
     freed = sorted(set(held.accepted) - set(verdicts.accepted))
     locked = tuple(name for name in framing.limits.locked_in if name not in freed)
     limits = replace(framing.limits, locked_in=locked)
-    choice = choose(_reframed(replace(framing, limits=limits), framing.links, verdicts), options)
+    choice = choose(_reframed(replace(framing, limits=limits), framing.links, verdicts), solved_by(options))
     solution = choice.solution
-    row = _row(waiver, freed, plan_of(choice), plan)
+    row = _row(waiver, freed, choice.plan, plan)
     at_most = max(plan.solution.bound - solution.objective, row["vehicles"])
     return row | {"granted": True, "at_most": at_most, "status": str(solution.status), "gap": solution.gap}
 

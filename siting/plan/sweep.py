@@ -9,7 +9,7 @@ from siting.errors import UsageError
 from siting.framing import Framing, reframe
 from siting.model.solution import Solution
 from siting.model.solver import SolverOptions
-from siting.plan.choice import choose
+from siting.plan.choice import choose, solved_by
 from siting.plan.plan import make_plan
 
 __all__ = ["MAX_STEPS", "parse_budgets", "sweep_budgets"]
@@ -56,7 +56,7 @@ def sweep_budgets(
     for budget in budgets:
         announce(f"choice at {budget:,.0f} CNY")
         at_budget = reframe(framing, budget_cny=budget)
-        choice = choose(at_budget, options)
+        choice = choose(at_budget, solved_by(options))
         solution = choice.solution
         framing = choice.framing  # its bans hold at every budget
         if best is not None and best.objective > solution.objective:

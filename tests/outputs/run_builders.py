@@ -253,6 +253,7 @@ def candidates(zones: Zones) -> Candidates:
     common = {
         "compound_id": "c/1",
         "kind": "ebike_shed",
+        "garage_id": None,
         "bays": 10,
         "groups": 1,
         "ports_per_module": 10,
@@ -376,6 +377,7 @@ def sites(judged: Verdicts) -> gpd.GeoDataFrame:
             "compound_name": "柳荫小区",
             "place_id": "p/1",
             "kind": "ebike_shed",
+            "garage_id": None,
             "bays": 10,
             "modules": 1,
             "ports": 10,
