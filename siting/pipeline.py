@@ -31,6 +31,7 @@ from siting.district.record import District
 from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
+from siting.model.block import SearchLimits
 from siting.model.solver import SolverOptions, solve
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
@@ -40,6 +41,7 @@ from siting.plan.audit_record import AuditReport
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
+from siting.plan.programme import plan_programme
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -54,12 +56,14 @@ __all__ = [
     "Finished",
     "Stages",
     "audit_drawn",
+    "choose_plan",
     "frame_study",
     "plan_framing",
     "price_study",
     "raise_findings",
     "read_sources",
     "run_study",
+    "search_limits",
     "solver_options",
 ]
 
@@ -120,8 +124,8 @@ class Finished:
             "status": str(plan.solution.status),
             "status_text": plan.solution.status_text,
             "gap": plan.solution.gap,
-            "sites": len(plan.sites),
-            "ports": int(plan.sites["ports"].sum()),
+            "sites": len(plan.funded),
+            "ports": int(plan.funded["ports"].sum()),
             "served": plan.served,
             "demand": plan.demand,
             "spent_cny": plan.spent_cny,
@@ -208,9 +212,8 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     left_out: list[str] = []
     while True:
         with stages.stage("choice"):
-            solution = solve(framing.problem, solver_options(study))
+            plan = choose_plan(framing, study)
         with stages.stage("plan"):
-            plan = make_plan(framing, solution)
             blocking = blocking_sites(framing.links.verdicts, list(plan.sites.index))
         free = [name for name in blocking if name not in framing.limits.locked_in]
         if not free or len(left_out) == _MOST_LEFT_OUT:
@@ -218,6 +221,13 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
         left_out.append(min(free, key=lambda name: (float(plan.sites["served"][name]), name)))
         limits = replace(framing.limits, locked_out=(*framing.limits.locked_out, left_out[-1]))
         framing = frame_problem(framing.links, framing.power, limits)
+
+
+def choose_plan(framing: Framing, study: Study) -> Plan:
+    """Return the plan of a framed problem: at once, or over the years of the study's programme."""
+    if study.programme is not None:
+        return plan_programme(framing, study.programme.terms(), search_limits(study))
+    return make_plan(framing, solve(framing.problem, solver_options(study)))
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
@@ -283,8 +293,14 @@ def solver_options(study: Study) -> SolverOptions:
     )
 
 
+def search_limits(study: Study) -> SearchLimits:
+    """Return when the search for a programme may stop."""
+    return SearchLimits(gap=study.solver.gap, seconds=study.solver.time_limit_s, seed=study.solver.seed)
+
+
 def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
+    study = study.with_budget(study.limits.budget_cny)  # at once: a waiver is priced against a plan without years
     plan = plan_framing(frame_study(study, stages), study, stages)
     options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
     return plan, price_waivers(plan, options, announce=stages.announce)

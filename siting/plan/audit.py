@@ -43,6 +43,7 @@ from siting.plan.audit_places import (
     check_overlaps,
 )
 from siting.plan.audit_power import check_feeds, check_loads
+from siting.plan.audit_programme import check_programme, funded_part, has_years, with_yearly_walks
 from siting.plan.audit_reading import RunFolder, facts_of, read_run_folder
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
 from siting.plan.audit_sums import (
@@ -90,7 +91,8 @@ def _audit_folder(folder: Path) -> AuditReport:
     )
     waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
-    walks, notes = check_walks(run)
+    walked = with_yearly_walks(run)
+    walks, notes = check_walks(walked)
     checked = collect(
         (
             check_breaches(at_sites, rulebook, run.settings.admit, waived),
@@ -102,8 +104,9 @@ def _audit_folder(folder: Path) -> AuditReport:
             check_attestations(run, used),
             check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),
-            *_check_sums(run, rulebook, demand, figures),
-            check_links(run),
+            *_check_sums(funded_part(run), rulebook, demand, figures),
+            check_programme(run, demand, figures),
+            check_links(walked),
             walks,
         )
     )
@@ -164,7 +167,7 @@ def _check_sums(
         check_inputs(run),
         check_facts(run),
         check_layouts(run),
-        check_spending(run),
+        *(() if has_years(run) else (check_spending(run),)),
         check_capacity(run, figures),
         check_service(run, demand),
         check_totals(run, demand),

@@ -11,6 +11,7 @@ from siting import tables
 from siting.framing import Framing
 from siting.kinds import Kind
 from siting.model.solution import Solution
+from siting.plan.programme_record import Programme
 from siting.plan.reasons import Sentence, reasons_for
 
 __all__ = ["Plan", "make_plan", "with_left_out"]
@@ -23,7 +24,8 @@ class Plan:
     """What to build. The candidate table of the framing is its parent; `sites` are the chosen rows with their meaning.
 
     `links`: building_id, site_id, walk_m, served (vehicles), one row for each pair served. `upgrades`: transformer_id
-    to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan.
+    to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan. With a `programme` the
+    sites hold its reserve too, which no other figure counts.
     """
 
     sites: gpd.GeoDataFrame  # siting.tables.SITES
@@ -36,10 +38,16 @@ class Plan:
     reasons: tuple[Sentence, ...]
     framing: Framing
     solution: Solution
+    programme: Programme | None = None
 
     def __post_init__(self) -> None:
         """Check the table of sites."""
         tables.SITES.check(self.sites)
+
+    @property
+    def funded(self) -> gpd.GeoDataFrame:
+        """Return the sites that there is money for: all but the reserve."""
+        return self.sites[self.sites["tier"].ne("reserve")]
 
 
 def make_plan(framing: Framing, solution: Solution) -> Plan:
