@@ -32,6 +32,7 @@ from siting.district.record import District
 from siting.errors import AuditError, InfeasibleError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
+from siting.model.block import SearchLimits
 from siting.model.solver import SolverOptions
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
@@ -43,6 +44,7 @@ from siting.plan.drawn import read_drawn_sites
 from siting.plan.explain import explain, explain_limits, explained
 from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
+from siting.plan.programme import plan_programme
 from siting.plan.worth import worth_table
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
@@ -58,12 +60,14 @@ __all__ = [
     "Finished",
     "Stages",
     "audit_drawn",
+    "choose_plan",
     "frame_study",
     "plan_framing",
     "price_study",
     "raise_findings",
     "read_sources",
     "run_study",
+    "search_limits",
     "solver_options",
 ]
 
@@ -122,8 +126,8 @@ class Finished:
             "status": str(plan.solution.status),
             "status_text": plan.solution.status_text,
             "gap": plan.solution.gap,
-            "sites": len(plan.sites),
-            "ports": int(plan.sites["ports"].sum()),
+            "sites": len(plan.funded),
+            "ports": int(plan.funded["ports"].sum()),
             "served": plan.served,
             "demand": plan.demand,
             "spent_cny": plan.spent_cny,
@@ -213,9 +217,16 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
 
 def _decided(framing: Framing, study: Study) -> Plan:
     try:
-        return solved_by(solver_options(study))(framing)
+        return choose_plan(framing, study)
     except InfeasibleError as error:
         raise explained(error, lambda: explain(framing)) from error
+
+
+def choose_plan(framing: Framing, study: Study) -> Plan:
+    """Return the plan of a framed problem: at once, or over the years of the study's programme."""
+    if study.programme is not None:
+        return plan_programme(framing, study.programme.terms(), search_limits(study))
+    return solved_by(solver_options(study))(framing)
 
 
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
@@ -289,8 +300,14 @@ def solver_options(study: Study) -> SolverOptions:
     )
 
 
+def search_limits(study: Study) -> SearchLimits:
+    """Return when the search for a programme may stop."""
+    return SearchLimits(gap=study.solver.gap, seconds=study.solver.time_limit_s, seed=study.solver.seed)
+
+
 def price_study(study: Study, stages: Stages, *, most: int, per: str = "place") -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
+    study = study.with_budget(study.limits.budget_cny)  # at once: a waiver is priced against a plan without years
     plan = plan_framing(frame_study(study, stages), study, stages)
     options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most, per=per)
     return plan, price_waivers(plan, options, announce=stages.announce)

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from siting.errors import StudyError
+from siting.study_programme import ProgrammeSection, TogetherSection
 from siting.study_sections import (
     AttestationSection,
     DemandSection,
@@ -33,6 +34,7 @@ from siting.study_sections import (
 
 __all__ = ["Study", "load_study", "make_study"]
 
+_MONEY_CNY = 0.005  # half a fen
 _MOST_FAULTS = 12  # of one study in one line
 
 
@@ -48,6 +50,7 @@ class Study(Section):
     demand: DemandSection = DemandSection()
     reach: ReachSection = ReachSection()
     limits: LimitsSection
+    programme: ProgrammeSection | None = None
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
@@ -58,6 +61,17 @@ class Study(Section):
         if self.source.osm is None and not self.layers:
             message = "source.osm is missing: name an OpenStreetMap file"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _the_years_spend_the_budget(self) -> "Study":
+        if self.programme is not None:
+            total = math.fsum(self.programme.budgets_cny)
+            if abs(total - self.limits.budget_cny) > _MONEY_CNY:
+                message = (
+                    f"limits.budget_cny is {self.limits.budget_cny:,.2f}, but programme.budgets_cny are {total:,.2f}"
+                )
+                raise ValueError(message)
         return self
 
     @property
@@ -73,8 +87,10 @@ class Study(Section):
         return resolved
 
     def with_budget(self, budget_cny: float) -> "Study":
-        """Return the same study with another budget."""
-        return self.model_copy(update={"limits": self.limits.model_copy(update={"budget_cny": budget_cny})})
+        """Return the same study with another budget, spent at once: the years' budgets would no longer fit."""
+        return self.model_copy(
+            update={"limits": self.limits.model_copy(update={"budget_cny": budget_cny}), "programme": None}
+        )
 
 
 def load_study(path: Path) -> Study:
@@ -172,6 +188,7 @@ def _is_nan(value: object) -> bool:
 
 _LISTED: Mapping[str, type[BaseModel]] = {
     "layers": LayerSection,
+    "together": TogetherSection,
     "attestations": AttestationSection,
     "waivers": WaiverSection,
 }

@@ -22,7 +22,9 @@ __all__ = [
     "GroupSection",
     "LayerSection",
     "LimitsSection",
+    "NotNegative",
     "OutputSection",
+    "Positive",
     "ReachSection",
     "RulesSection",
     "Section",
@@ -30,6 +32,7 @@ __all__ = [
     "SourceSection",
     "WaiverSection",
     "WeightSection",
+    "Word",
 ]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]

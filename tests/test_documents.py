@@ -11,6 +11,7 @@ from typer.main import get_command
 from siting.cli.app import app
 from siting.outputs.run_folder import RUN_FILES
 from siting.study import Study, make_study
+from siting.study_programme import ProgrammeSection, TogetherSection
 from siting.study_sections import AttestationSection, LayerSection, WaiverSection
 
 ROOT = Path(__file__).parent.parent
@@ -19,8 +20,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 README_ZH = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 
 
-#: Sections that a study may repeat.
-LISTED = {"layers": LayerSection, "attestations": AttestationSection, "waivers": WaiverSection}
+#: Sections that a study may repeat or leave out.
+LISTED = {
+    "layers": LayerSection,
+    "attestations": AttestationSection,
+    "waivers": WaiverSection,
+    "programme": ProgrammeSection,
+    "together": TogetherSection,
+}
 
 
 def _keys(model: type[BaseModel], prefix: str = "") -> list[str]:

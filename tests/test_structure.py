@@ -29,6 +29,7 @@ ROOMS = (
     "plan",
     "outputs",
     "study_sections",
+    "study_programme",
     "study",
     "pipeline",
     "batch",

@@ -14,7 +14,8 @@ from siting.model.contradictions import refuse_contradictions
 from siting.model.finish import upgrades_of
 from siting.model.flows import serve
 from siting.model.greedy import greedy_modules
-from siting.model.parts import FloatArray, IntArray
+from siting.model.parts import FloatArray, IntArray, Locks, Quotas
+from siting.model.presolve import Reduction, reduce_problem
 from siting.model.problem import Problem
 from siting.model.programme import Course, Years
 from siting.model.programme_block import Blocks, Ground, build_blocks, expense_of_years, ground_of, one_year
@@ -37,7 +38,8 @@ def solve_programme(problem: Problem, years: Years, limits: SearchLimits | None 
     limits = limits or SearchLimits()
     began = time.perf_counter()
     refuse_contradictions(replace(problem, budget_cny=None))
-    ground = ground_of(problem, years)
+    small, small_years = _reduced(problem, years)
+    ground = ground_of(small.problem, small_years)
     blocks = build_blocks(ground)
     guesses = [guess for guess in (_guess(ground, limits, None), _guess_back(ground, limits)) if guess is not None]
     kept = [guess for guess in guesses if blocks.program.keeps(guess)]
@@ -48,7 +50,7 @@ def solve_programme(problem: Problem, years: Years, limits: SearchLimits | None 
         found, values = best_first(blocks.program, expense_of_years(ground), limits, start)
     bound = min(found.bound, _service_bound(ground))
     guess = -np.inf if start is None else float(blocks.program.objective @ start)
-    return _course(blocks, values, _End(found, bound, guess, time.perf_counter() - began))
+    return _course(small, years, blocks, values, _End(found, bound, guess, time.perf_counter() - began))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,39 @@ class _End:
     bound: float
     guess: float
     seconds: float
+
+
+def _reduced(problem: Problem, years: Years) -> tuple[Reduction, Years]:
+    """Return the problem without what no best programme needs, and the years in its numbers.
+
+    What stands, is locked in or insisted on stays; of two sites one replaces the other only at the same prices.
+    """
+    standing = years.standing_in(problem)
+    held = [problem.locked_in, np.flatnonzero(standing)]
+    if years.insist is not None:
+        held.append(years.insist.sites)
+    asked = replace(problem, budget_cny=None, locks=Locks(np.unique(np.concatenate(held)), _free(problem, held)))
+    if years.site_price is not None and problem.quotas is None:
+        _, alike = np.unique(years.site_price, axis=1, return_inverse=True)
+        asked = replace(asked, quotas=Quotas(alike.ravel(), np.arange(alike.max() + 1), np.full(alike.max() + 1, 1)))
+    found = reduce_problem(asked)
+    number = np.full(len(problem.sites), -1)
+    number[found.site] = np.arange(len(found.site))
+    sites = found.problem.sites
+    sites = replace(sites, max_modules=np.maximum(sites.max_modules, standing[found.site]))
+    locks = Locks(number[problem.locked_in], np.empty(0, np.int64)) if problem.locked_in.size else None
+    quotas = found.problem.quotas if problem.quotas is not None else None
+    return replace(found, problem=replace(found.problem, sites=sites, locks=locks, quotas=quotas)), replace(
+        years,
+        standing=standing[found.site],
+        site_price=None if years.site_price is None else years.site_price[:, found.site],
+        insist=years.insist and replace(years.insist, sites=number[years.insist.sites]),
+    )
+
+
+def _free(problem: Problem, held: list[IntArray]) -> IntArray:
+    """Return the sites locked out that do not stand already."""
+    return np.setdiff1d(problem.locked_out, np.concatenate(held))
 
 
 def _guess(ground: Ground, limits: SearchLimits, most: FloatArray | None) -> FloatArray | None:
@@ -151,11 +186,11 @@ def _service_bound(ground: Ground) -> float:
     return total + insist
 
 
-def _course(blocks: Blocks, values: FloatArray, end: _End) -> Course:
-    ground, years = blocks.ground, blocks.ground.years
-    problem, at, insist = ground.problem, ground.at, blocks.ground.years.insist
+def _course(small: Reduction, years: Years, blocks: Blocks, values: FloatArray, end: _End) -> Course:
+    ground, problem, insist = blocks.ground, small.original, years.insist
+    at = ground.at
     by_year = blocks.split(values)
-    modules = np.rint(by_year[:, at.n]).astype(np.int64)
+    modules = np.array([small.expand(row) for row in np.rint(by_year[:, at.n]).astype(np.int64)])
     served = np.array([serve(problem, row) for row in modules])
     service = served @ problem.demands.weight[problem.walks.i] if len(problem.walks) else np.zeros(len(years))
     added = np.diff(np.vstack([ground.before[None, :], by_year]), axis=0)

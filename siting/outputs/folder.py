@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from siting.errors import UsageError
-from siting.outputs.run_folder import ASKED_FILES, RUN_FILES
+from siting.outputs.run_folder import ASKED_FILES, EXTRA_FILES, RUN_FILES
 
 __all__ = ["RUN_MARKS", "atomic_folder", "is_run_folder", "refuse_foreign"]
 
@@ -16,7 +16,7 @@ __all__ = ["RUN_MARKS", "atomic_folder", "is_run_folder", "refuse_foreign"]
 RUN_MARKS = ("run.json", "study.toml", "plan.gpkg")
 
 #: All that a run folder may hold: our files, and what QGIS and file managers leave beside them.
-_OURS = frozenset((*RUN_FILES, *ASKED_FILES, "audit.json", "audit.html"))
+_OURS = frozenset((*RUN_FILES, *ASKED_FILES, *EXTRA_FILES, "audit.json", "audit.html"))
 _LITTER = frozenset(("plan.gpkg-wal", "plan.gpkg-shm", ".DS_Store", "Thumbs.db", "desktop.ini"))
 
 

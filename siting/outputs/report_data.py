@@ -7,6 +7,7 @@ import pandas as pd
 from siting.kinds import Kind, Outcome
 from siting.outputs import signed, view
 from siting.outputs.ledger_open import survey_text
+from siting.outputs.programme import method_of, programme_rows, reserve_rows
 from siting.outputs.run import Run
 from siting.outputs.survey import survey_facts
 from siting.outputs.texts import LANGUAGES, Texts
@@ -43,7 +44,9 @@ def report_data(run: Run) -> dict[str, Any]:
         "clauses": clauses.reset_index().to_dict("records"),
         "signed": signed.signed_rows(run),
         "rulebook": run.rulebook,
-        "method": str(run.plan.framing.problem),
+        "method": method_of(run),
+        "years": programme_rows(run),
+        "reserve": reserve_rows(run),
         "solver": str(run.plan.solution.solver),
         "assumptions": list(zip(words.assumptions("zh"), words.assumptions("en"), strict=True)),
         "notes": words.notes(),
@@ -127,6 +130,8 @@ def _sites(run: Run) -> list[dict[str, Any]]:
             "walk": format_number(walks.get(site_id)),
             "outcome": row["outcome"],
             "waivers": waivers.get(str(site_id), ""),
+            "tier": row["tier"],
+            "year": str(row["year"]) if row["year"] else "",
         }
         for number, (site_id, row) in enumerate(run.plan.sites.iterrows(), start=1)
     ]

@@ -12,6 +12,7 @@ from siting.outputs.geojson import write_layers
 from siting.outputs.geopackage import write_geopackage
 from siting.outputs.ledger import write_ledger
 from siting.outputs.map import write_map
+from siting.outputs.programme import PROGRAMME_FILES, write_programme
 from siting.outputs.report import write_report
 from siting.outputs.run import Run
 from siting.outputs.run_json import write_run_json
@@ -21,7 +22,7 @@ from siting.outputs.toml import dump_toml
 if TYPE_CHECKING:
     from siting.plan.audit_record import AuditReport
 
-__all__ = ["ASKED_FILES", "RUN_FILES", "write_audited", "write_run"]
+__all__ = ["ASKED_FILES", "EXTRA_FILES", "RUN_FILES", "write_audited", "write_run"]
 
 #: The files of a run folder; audit.json and audit.html join them once the run is audited.
 RUN_FILES = (
@@ -44,6 +45,8 @@ RUN_FILES = (
 
 #: Files that a run folder holds only where somebody asked for them.
 ASKED_FILES = ("menu.npz", "worth.csv")
+#: Files that only some runs have: those over years.
+EXTRA_FILES = (*PROGRAMME_FILES,)
 
 
 def write_run(run: Run, folder: Path) -> None:
@@ -52,6 +55,7 @@ def write_run(run: Run, folder: Path) -> None:
     write_geopackage(run, folder / "plan.gpkg")
     write_layers(run, folder)
     write_tables(run, folder)
+    write_programme(run, folder)
     write_ledger(run, folder / "ledger.xlsx")
     _write_pages(run, folder)
 

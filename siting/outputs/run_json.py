@@ -36,7 +36,8 @@ def run_record(run: Run) -> dict[str, Any]:
         "position_error_m": district.position_error_m,
         "completeness": {key: str(value) for key, value in sorted(district.completeness.items())},
     }
-    return {
+    extra = {} if run.plan.programme is None else {"programme": run.plan.programme.as_dict()}
+    return extra | {
         "status": str(solution.status),
         "objective": _number(solution.objective),
         "bound": _number(solution.bound),

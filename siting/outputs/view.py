@@ -166,7 +166,7 @@ def compound_figures(run: Run) -> pd.DataFrame:
     grouped = service.groupby("compound_id")
     candidates = run.candidates.frame
     outcomes = run.verdicts.outcomes.reindex(candidates.index)
-    sites = run.plan.sites
+    sites = run.plan.funded
     figures: dict[str, Any] = {
         "name": compounds["name"],
         "state": compounds["state"],
@@ -202,17 +202,17 @@ def totals(run: Run) -> dict[str, Any]:
     return {
         "budget_cny": None if budget is None else float(budget),
         "spent_cny": float(plan.spent_cny),
-        "sites_cny": float(plan.sites["cost_cny"].sum()),
+        "sites_cny": float(plan.funded["cost_cny"].sum()),
         "upgrades_cny": float(sum(plan.upgrades.values())),
         "demand": vehicles,
         "served": served,
         "coverage": served / vehicles if vehicles > 0 else None,
         "households": float(run.demand.frame["households"].sum()),
         "households_served": float(plan.sites["households_served"].sum()),
-        "sites": len(plan.sites),
-        "ports": int(plan.sites["ports"].sum()),
+        "sites": len(plan.funded),
+        "ports": int(plan.funded["ports"].sum()),
         "compounds": len(run.district.compounds),
-        "compounds_with_site": int(plan.sites["compound_id"].nunique()),
+        "compounds_with_site": int(plan.funded["compound_id"].nunique()),
         "candidates": len(run.candidates.frame),
         "accepted": len(run.verdicts.accepted),
         "refused": len(run.candidates.frame) - len(run.verdicts.accepted),

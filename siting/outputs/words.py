@@ -105,6 +105,8 @@ class Words:
 def status_words_key(run: Run) -> str:
     """Return the catalogue's key for what the status proves; where demands weigh differently, it speaks of weights."""
     key = f"status.{status_key(run.plan.solution.status)}_words"
+    if run.plan.programme is not None and f"{key}_years" in Texts.load("en").catalogue:
+        return f"{key}_years"
     weighted = f"{key}_weighted"
     level = run.demand.frame["weight"].nunique() < 2
     return key if level or weighted not in Texts.load("en").catalogue else weighted

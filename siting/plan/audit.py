@@ -47,6 +47,7 @@ from siting.plan.audit_places import (
     check_overlaps,
 )
 from siting.plan.audit_power import check_feeds, check_loads
+from siting.plan.audit_programme import check_programme, funded_part, has_years, with_yearly_walks
 from siting.plan.audit_reading import Facts, RunFolder, facts_of, read_run_folder
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
 from siting.plan.audit_sums import (
@@ -95,7 +96,8 @@ def _audit_folder(folder: Path) -> AuditReport:
     granted = granted_at(subjects_of(run, run.sites.index.unique(), run.sites), rulebook, things, figures)
     waived = waived_pairs(run, map(str, run.candidates.index.unique())) if run.settings.waivers else {}
     demand = demand_again(run.facts, run.settings.rates)
-    walks, notes = check_walks(run)
+    walked = with_yearly_walks(run)
+    walks, notes = check_walks(walked)
     paths, more_notes = check_paths(run)
     checked = collect(
         (
@@ -108,8 +110,9 @@ def _audit_folder(folder: Path) -> AuditReport:
             check_attestations(run, chain(used, granted)),
             check_moves(run, rulebook, things, figures),
             *_check_places(run, rulebook),
-            *_check_sums(run, rulebook, demand, figures),
-            check_links(run),
+            *_check_sums(funded_part(run), rulebook, demand, figures),
+            check_programme(run, demand, figures),
+            check_links(walked),
             walks,
             paths,
         )
@@ -172,7 +175,7 @@ def _check_sums(
         check_inputs(run),
         check_facts(run),
         check_layouts(run),
-        check_spending(run),
+        *(() if has_years(run) else (check_spending(run),)),
         check_capacity(run, figures),
         check_service(run, demand),
         check_totals(run, demand),

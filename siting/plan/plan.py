@@ -11,6 +11,7 @@ from siting.access.fire_access import Block
 from siting.framing import Framing
 from siting.kinds import Kind
 from siting.model.solution import Solution
+from siting.plan.programme_record import Programme
 from siting.plan.reasons import Sentence, reasons_for
 
 __all__ = ["Plan", "make_plan"]
@@ -24,7 +25,8 @@ class Plan:
 
     `links`: building_id, site_id, walk_m, served (vehicles), one row for each pair served. `upgrades`: transformer_id
     to CNY, only those bought. `reasons`: sentences (English, Chinese) on what limits the plan. `not_together`: sets of
-    candidates that the choice wanted and that would have blocked a fire engine together.
+    candidates that the choice wanted and that would have blocked a fire engine together. With a `programme` the sites
+    hold its reserve too, which no other figure counts.
     """
 
     sites: gpd.GeoDataFrame  # siting.tables.SITES
@@ -38,10 +40,16 @@ class Plan:
     framing: Framing
     solution: Solution
     not_together: tuple[Block, ...] = ()
+    programme: Programme | None = None
 
     def __post_init__(self) -> None:
         """Check the table of sites."""
         tables.SITES.check(self.sites)
+
+    @property
+    def funded(self) -> gpd.GeoDataFrame:
+        """Return the sites that there is money for: all but the reserve."""
+        return self.sites[self.sites["tier"].ne("reserve")]
 
 
 def make_plan(framing: Framing, solution: Solution) -> Plan:

@@ -407,6 +407,8 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
     framing = SimpleNamespace(links=reach, power=power, problem="maximise weighted service\nsubject to budget")
     return SimpleNamespace(
         sites=chosen.iloc[:0] if empty else chosen,
+        funded=chosen.iloc[:0] if empty else chosen,
+        programme=None,
         links=walked.iloc[:0] if empty else walked,
         spent_cny=0.0 if empty else 13_500.0,
         upgrades={},

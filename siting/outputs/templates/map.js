@@ -141,7 +141,7 @@
     });
     D.sites.forEach(function (s, k) {
       s.number = k + 1;
-      s.shape = add("sites", L.polygon(areas(s.g), { color: "#ffffff", weight: 1.5, fillColor: PALETTE.site, fillOpacity: 1 }), s);
+      s.shape = add("sites", L.polygon(areas(s.g), { color: "#ffffff", weight: 1.5, fillColor: PALETTE.site, fillOpacity: s.r === "reserve" ? 0.35 : 1 }), s);
       s.pin = L.marker(s.shape.getBounds().getCenter(), { icon: pinIcon(s), keyboard: true, title: "", riseOnHover: true });
       s.pin.datum = s;
       groups.pins.addLayer(s.pin);
@@ -149,7 +149,7 @@
   }
   function pinIcon(site) {
     var width = site.number > 99 ? 32 : 24;
-    return L.divIcon({ className: "pin", html: String(site.number), iconSize: [width, 24] });
+    return L.divIcon({ className: site.r === "reserve" ? "pin reserve" : "pin", html: String(site.number), iconSize: [width, 24] });
   }
 
   /* Cards and tooltips: HTML strings; every foreign text goes through esc(). */
@@ -179,9 +179,10 @@
     rows.forEach(function (row) { counts[row[1]] += 1; });
     return counts.map(function (n, k) { return n ? "<span class='chip " + CHIPS[OUTCOMES[k]] + "'>" + MARKS[k] + " " + esc(t("outcome." + OUTCOMES[k])) + " " + n + "</span>" : ""; }).reverse().join(" ");
   }
+  function when(s) { return (s.z ? s.z + " " : "") + t("tier." + s.r); }
   function siteCard(s) {
     return "<div class='card'>" + top(s.n || s.c, t("kind." + s.k) + " · " + s.i, "<span class='num'>" + s.number + "</span>") + "<div class='body'><dl>" +
-      fact("ports", num(s.p)) + fact("bays", num(s.b)) + fact("power", num(s.w, 1) + " kW") +
+      (s.z || s.r !== "implement" ? fact("tier", when(s)) : "") + fact("ports", num(s.p)) + fact("bays", num(s.b)) + fact("power", num(s.w, 1) + " kW") +
       fact("served", t("map.vehicles", { n: num(s.v, 1) })) + fact("households", t("map.homes", { n: num(s.h) })) + fact("cost", t("map.yuan", { n: num(s.y) })) +
       fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(s.x) + "</h4>" + checks(s.x) + "</div></div>";
@@ -338,7 +339,7 @@
   }
   function sitesTable() {
     byId("sites").innerHTML = D.sites.length ? "<table class='sites'><thead><tr><th></th><th class='place'>" + esc(t("map.compound")) + "</th><th>" + esc(t("map.ports")) + "</th><th>" + esc(t("map.served")) + "</th><th>" + esc(t("map.cost_short")) + "</th></tr></thead><tbody>" + D.sites.map(function (s) {
-      return "<tr data-row='" + s.number + "'><td><span class='num'>" + s.number + "</span></td><td class='place'>" + esc(s.n || s.c) + "</td><td>" + num(s.p) + "</td><td>" + num(s.v) + "</td><td>" + num(s.y) + "</td></tr>";
+      return "<tr data-row='" + s.number + "'><td><span class='num'>" + s.number + "</span></td><td class='place'>" + esc(s.n || s.c) + (s.z || s.r !== "implement" ? " <small>" + esc(when(s)) + "</small>" : "") + "</td><td>" + num(s.p) + "</td><td>" + num(s.v) + "</td><td>" + num(s.y) + "</td></tr>";
     }).join("") + "</tbody></table>" : "<p class='words'>" + esc(t("map.no_sites")) + "</p>";
   }
   function write() {
