@@ -40,6 +40,7 @@ from siting.plan.choice import choose, plan_of
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
+from siting.rules.clause import Rulebook
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -173,7 +174,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
     with stages.stage("facts"):
         district = read_sources(study)
     with stages.stage("law"):
-        rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
+        rulebook = _rulebook(study)
         catalogue = load_catalogue(_figures(study, district))
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
@@ -195,6 +196,11 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             power,
             Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out),
         )
+
+
+def _rulebook(study: Study) -> Rulebook:
+    rules = study.rules
+    return load_rulebook(rules.profile, on=rules.on, stage=rules.stage, require=rules.require)
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
@@ -256,7 +262,7 @@ def raise_findings(finished: Finished) -> None:
 def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
     """Audit sites that somebody drew against the facts and the law of a study."""
     district = read_sources(study)
-    rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
+    rulebook = _rulebook(study)
     return audit_sites(read_drawn_sites(sites, district.crs, kind=kind), district, rulebook, kind=kind)
 
 
