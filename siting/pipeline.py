@@ -46,6 +46,7 @@ from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.programme import plan_programme
 from siting.plan.worth import worth_table
+from siting.rules.clause import Rulebook
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -181,7 +182,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
     with stages.stage("facts"):
         district = read_sources(study)
     with stages.stage("law"):
-        rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
+        rulebook = _rulebook(study)
         catalogue = load_catalogue(_figures(study, district))
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
@@ -203,6 +204,11 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             return frame_problem(links, power, asked)
         except InfeasibleError as error:
             raise explained(error, lambda: explain_limits(links, power, asked)) from error
+
+
+def _rulebook(study: Study) -> Rulebook:
+    rules = study.rules
+    return load_rulebook(rules.profile, on=rules.on, stage=rules.stage, require=rules.require)
 
 
 def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
@@ -284,7 +290,7 @@ def raise_findings(finished: Finished) -> None:
 def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
     """Audit sites that somebody drew against the facts and the law of a study."""
     district = read_sources(study)
-    rulebook = load_rulebook(study.rules.profile, on=study.rules.on, stage=study.rules.stage)
+    rulebook = _rulebook(study)
     return audit_sites(read_drawn_sites(sites, district.crs, kind=kind), district, rulebook, kind=kind)
 
 

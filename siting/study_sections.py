@@ -125,6 +125,7 @@ class RulesSection(Section):
     on: date
     stage: Literal["existing", "new"] = "existing"
     admit: tuple[Literal["UNCERTAIN"], ...] = ()
+    require: tuple[Word, ...] = ()  # forces or clauses treated as musts
 
     def admitted(self) -> tuple[Outcome, ...]:
         """Return the admitted outcomes as words of the ledger."""

@@ -16,9 +16,8 @@ import shapely
 from siting.errors import DataError, UsageError
 from siting.kinds import Outcome
 from siting.outputs.geojson import plain
-from siting.plan.audit_reading import RunFolder, read_run_folder
+from siting.plan.audit_reading import RunFolder, read_run_folder, rulebook_of
 from siting.rules.clause import Clause
-from siting.rules.profiles import load_rulebook
 
 __all__ = ["read_card"]
 
@@ -66,7 +65,7 @@ def read_card(folder: Path, candidate_id: str) -> dict[str, Any]:
 
 def _clauses(run: RunFolder, candidate_id: str) -> Iterator[dict[str, Any]]:
     """Yield every clause on the candidate, musts first, the worst first."""
-    rulebook = {clause.clause_id: clause for clause in load_rulebook(run.settings.profile, on=run.settings.on).clauses}
+    rulebook = {clause.clause_id: clause for clause in rulebook_of(run.settings).clauses}
     ranks = {outcome.value: rank for rank, outcome in enumerate(Outcome)}
     rows = run.verdicts[run.verdicts["candidate_id"].eq(candidate_id)]
     ordered = rows.assign(must=rows["force"].ne("must"), rank=rows["outcome"].map(ranks))

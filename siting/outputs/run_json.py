@@ -56,6 +56,7 @@ def run_record(run: Run) -> dict[str, Any]:
             "on": run.rulebook.on.isoformat(),
             "stage": run.rulebook.stage,
             "chain": list(run.rulebook.chain),
+            "raised": [{"clause_id": name, "own_force": str(force)} for name, force in run.rulebook.raised],
         },
         "inputs": [
             {"name": item.name, "role": item.role, "sha256": item.sha256, "credit": item.credit}

@@ -48,7 +48,7 @@ from siting.plan.audit_places import (
 )
 from siting.plan.audit_power import check_feeds, check_loads
 from siting.plan.audit_programme import check_programme, funded_part, has_years, with_yearly_walks
-from siting.plan.audit_reading import Facts, RunFolder, facts_of, read_run_folder
+from siting.plan.audit_reading import Facts, RunFolder, facts_of, read_run_folder, rulebook_of
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
 from siting.plan.audit_sums import (
     check_capacity,
@@ -64,7 +64,6 @@ from siting.plan.audit_sums import (
 from siting.plan.audit_waived import check_waivers, waived_pairs
 from siting.plan.audit_walking import check_links, check_walks
 from siting.rules.clause import Rulebook
-from siting.rules.profiles import load_rulebook
 
 __all__ = ["AuditReport", "Finding", "audit_run", "audit_sites", "write_audit"]
 
@@ -81,7 +80,7 @@ def audit_run(folder: Path) -> AuditReport:
 
 def _audit_folder(folder: Path) -> AuditReport:
     run = read_run_folder(folder)
-    rulebook = load_rulebook(run.settings.profile, on=run.settings.on, stage=run.settings.stage)
+    rulebook = rulebook_of(run.settings)
     figures = figures_of(run.settings.catalogue)
     things = things_by_class(run.facts, rulebook)
     others, left_out = sampled_candidates(run)

@@ -22,9 +22,11 @@ from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES, District
 from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
+from siting.rules.clause import Rulebook
+from siting.rules.profiles import load_rulebook
 from siting.tables import CANDIDATES, GROUPS, SITES, WALKS
 
-__all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder"]
+__all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder", "rulebook_of"]
 
 _FILES = ("run.json", "study.toml", "plan.gpkg", "sites.geojson", "candidates.geojson", "verdicts.csv", "links.csv")
 _VERDICT_COLUMNS = ("candidate_id", "clause_id", "measured", "required", "tolerance", "outcome", "force")
@@ -97,6 +99,7 @@ class Settings:
     surveyed: tuple[str, ...]
     rates: DemandRates
     catalogue: Mapping[str, Any]
+    require: tuple[str, ...] = ()
     attestations: tuple[Mapping[str, Any], ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = ()
 
@@ -150,6 +153,11 @@ def facts_of(district: District) -> Facts:
         completeness=MappingProxyType(dict(district.completeness)),
         signed=_by_subject([item.as_dict() for item in district.attestations], "the study"),
     )
+
+
+def rulebook_of(settings: Settings) -> Rulebook:
+    """Return the law that a study asked for."""
+    return load_rulebook(settings.profile, on=settings.on, stage=settings.stage, require=settings.require)
 
 
 def read_run_folder(folder: Path) -> RunFolder:
@@ -333,6 +341,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             profile=str(study["rules"]["profile"]),
             on=date.fromisoformat(str(study["rules"]["on"])),
             stage=str(study["rules"].get("stage", "existing")),
+            require=tuple(map(str, study["rules"].get("require", ()))),
             admit=tuple(Outcome.create(name) for name in study["rules"]["admit"]),
             kinds=tuple(Kind.create(name) for name in study["facility"]["kinds"]),
             budget_cny=float(study["limits"]["budget_cny"]),

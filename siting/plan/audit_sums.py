@@ -75,8 +75,10 @@ def _by_kind(figure: Any, kinds: Iterable[Kind]) -> Any:
 
 def check_rulebook(run: RunFolder, rulebook: Rulebook) -> Checked:
     """Check that run.json names the rulebook that the study asks for and that is loaded here."""
-    stated = run.run["rules"]
+    raised = run.run["rules"].get("raised") or ()
+    stated = run.run["rules"] | {"raised": ", ".join(str(item.get("clause_id")) for item in raised)}
     wanted = {"profile": rulebook.profile, "on": rulebook.on.isoformat(), "stage": rulebook.stage}
+    wanted["raised"] = ", ".join(name for name, _ in rulebook.raised)
     findings = [
         Finding.say(
             "rulebook-differs",

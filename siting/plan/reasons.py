@@ -25,7 +25,24 @@ class Sentence(NamedTuple):
 
 
 def reasons_for(framing: Framing, solution: Solution) -> tuple[Sentence, ...]:
-    """Say what keeps the plan from serving more; never empty."""
+    """Say what keeps the plan from serving more, and which clauses bind by the planner's wish alone; never empty."""
+    return _what_limits(framing, solution) + _raised(framing)
+
+
+def _raised(framing: Framing) -> tuple[Sentence, ...]:
+    raised = framing.links.verdicts.candidates.zones.rulebook.raised
+    if not raised:
+        return ()
+    names = ", ".join(f"{name} ({force.value})" for name, force in raised)
+    return (
+        Sentence(
+            f"The study treats as musts what of its own is less: {names}.",
+            f"按研究设定,以下非强制条款按强制执行:{names}。",
+        ),
+    )
+
+
+def _what_limits(framing: Framing, solution: Solution) -> tuple[Sentence, ...]:
     said = [*_nothing_to_choose(framing), *_money(framing, solution), *_reach(framing), *_stopped(solution)]
     return tuple(said) or (Sentence("Every vehicle in reach of a lawful place is served.", "步行可达的车辆均已服务。"),)
 

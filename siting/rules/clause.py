@@ -116,7 +116,8 @@ class Rulebook:
     `chain` names the profiles from the most general to the most local; `findings` are sentences on
     clauses that a local profile would have loosened (the stricter national must stays in force). `set_aside`
     are the clauses of the chain that do not apply: not in force on the day, or of the other `stage` ("existing"
-    compounds or "new" ones). `notes` are what the profiles say of law that could not be turned into clauses.
+    compounds or "new" ones). `notes` are what the profiles say of law that could not be turned into clauses. `raised`
+    are clauses that the planner wants treated as musts, each with the force of its own.
     """
 
     profile: str
@@ -129,6 +130,7 @@ class Rulebook:
     set_aside: tuple[Clause, ...] = ()
     stage: str = "existing"
     notes: tuple[str, ...] = ()
+    raised: tuple[tuple[str, Force], ...] = ()
 
     def for_kind(self, kind: Kind) -> tuple[Clause, ...]:
         """Return the clauses that speak of `kind`, in the order of the rulebook."""

@@ -5,11 +5,14 @@ never loosens a stricter must: the must stays, the local clause is left out wher
 says so.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 
+from siting.errors import RuleError
 from siting.rules.clause import Clause, Force, Metric
 
-__all__ = ["inherit"]
+__all__ = ["inherit", "raise_to_must"]
 
 _RANK = {Force.INTERPRETATION: 0, Force.PRACTICE: 1, Force.SHOULD: 2, Force.MUST: 3}
 _DISTANCES = frozenset((Metric.SEPARATION, Metric.SEPARATION_BY_CLASS))
@@ -38,6 +41,36 @@ def inherit(above: tuple[Clause, ...], local: tuple[Clause, ...]) -> tuple[tuple
         if mine.kinds:
             added.append(mine)
     return tuple(clause for clause in (*kept, *added) if clause.kinds), tuple(findings)
+
+
+def raise_to_must(
+    clauses: tuple[Clause, ...], wanted: Iterable[str], set_aside: Iterable[Clause] = ()
+) -> tuple[tuple[Clause, ...], tuple[tuple[str, Force], ...]]:
+    """Return the clauses with those musts that a planner wants treated so, and what force each has of its own.
+
+    `wanted` are forces or ids. One that is in `set_aside` (of another day or stage) is no fault: it is not asked.
+    """
+    names = tuple(wanted)
+    forces = [force.value for force in Force if force is not Force.MUST]
+    known = [*forces, *(clause.clause_id for clause in clauses), *(clause.clause_id for clause in set_aside)]
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"name {', '.join(forces)} or a clause of the profile"
+            message = f"rules.require: {name!r} is no force and no clause of this profile; {hint}"
+            raise RuleError(message)
+    raised = tuple(
+        (clause.clause_id, clause.force)
+        for clause in clauses
+        if clause.force is not Force.MUST and (clause.force.value in names or clause.clause_id in names)
+    )
+    own = dict(raised)
+    return tuple(_as_must(clause) if clause.clause_id in own else clause for clause in clauses), raised
+
+
+def _as_must(clause: Clause) -> Clause:
+    said = f"Treated as a must by the study; of its own it is {clause.force.value}."
+    return replace(clause, force=Force.MUST, note=f"{clause.note} {said}".strip())
 
 
 def _same_question(above: Clause, local: Clause) -> bool:

@@ -1,5 +1,6 @@
 """The rulebook of a place on a day: profiles read, laid over one another, and cut to what is in force."""
 
+from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
 from importlib.resources import files
@@ -11,7 +12,7 @@ import pandas as pd
 from siting.errors import RuleError
 from siting.rules.clause import Clause, Rulebook
 from siting.rules.describe import condition_text, value_text
-from siting.rules.inheritance import inherit
+from siting.rules.inheritance import inherit, raise_to_must
 from siting.rules.profile_file import Profile, read_profile
 
 __all__ = ["STAGES", "available_profiles", "diff_rulebooks", "load_rulebook"]
@@ -26,12 +27,13 @@ def available_profiles() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(_SUFFIX) for entry in _folder().iterdir() if _is_profile(entry)))
 
 
-def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Rulebook:
+def load_rulebook(profile: str, *, on: date, stage: str = "existing", require: Iterable[str] = ()) -> Rulebook:
     """Return the clauses in force on a day for a built-in profile or a TOML file of one's own.
 
     `profile` is a name of `available_profiles` or a path that ends in .toml; a file's `parent` is a built-in name or
     a path from its own folder. `stage` is "existing" (compounds that stand) or "new". Parents come first; within a
-    profile the order is the file's. Raises `RuleError`: unknown profile or stage, unreadable or faulty file,
+    profile the order is the file's. `require` names forces (should, practice, interpretation) or clauses that are to
+    be treated as musts. Raises `RuleError`: unknown profile, stage, force or clause, unreadable or faulty file,
     circular parents.
     """
     if stage not in STAGES:
@@ -48,6 +50,7 @@ def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Ruleboo
         findings += found
     _refuse_twins(chain)
     last = chain[-1]
+    clauses, raised = raise_to_must(clauses, require, set_aside)
     return Rulebook(
         profile=last.name,
         title_en=last.title_en,
@@ -58,6 +61,7 @@ def load_rulebook(profile: str, *, on: date, stage: str = "existing") -> Ruleboo
         findings=tuple(findings),
         set_aside=tuple(set_aside),
         stage=stage,
+        raised=raised,
         notes=tuple(f"{level.name}: {note}" for level in chain for note in level.notes),
     )
 

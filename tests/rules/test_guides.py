@@ -97,3 +97,23 @@ def test_every_clause_of_every_kind_can_be_measured():
             facts = FacilityFacts(kind, "I-II", 0.8, 2, 7.0)
             for clause in book.for_kind(kind):
                 assert len(measure(clause, shapes, ground, facts).outcome) == 2
+
+
+@pytest.mark.parametrize("kind", [Kind.EBIKE_OPEN, Kind.EBIKE_SHED, Kind.EBIKE_CABINET, Kind.EV_SURFACE])
+def test_the_law_lets_no_place_stand_on_a_hydrant_and_names_no_metres(kind):
+    clause = rule("national.a01-hydrant")
+    on, beside = (
+        judge(clause, bay(0.0), district(obstacle("hydrant", (x, 5)), completeness={"hydrant": "surveyed"}))[0]
+        for x in (1.0, -0.001)
+    )
+
+    assert kind in clause.kinds
+    assert (on, beside) == ("FAIL", "PASS")
+
+
+def test_guangxi_binds_open_places_beside_cars_and_sheds_by_reading_only():
+    assert rule("guangxi.c17").kinds == (Kind.EBIKE_OPEN,)
+    assert (rule("guangxi.c17-shed").kinds, rule("guangxi.c17-shed").force.value) == (
+        (Kind.EBIKE_SHED,),
+        "interpretation",
+    )

@@ -1,3 +1,4 @@
+import pytest
 from rules.rule_builders import clause
 
 from siting.kinds import Kind
@@ -86,3 +87,28 @@ def test_other_equipment_is_another_question():
     alarm = clause(Metric.EQUIPMENT, "garage", 0.0, clause_id="n", kinds=BIKES, systems=("alarm",))
     walls = clause(Metric.EQUIPMENT, "garage", 0.0, clause_id="l", kinds=BIKES, systems=("fire_separation",))
     assert laid(alarm, walls) == ([("n", 2), ("l", 2)], 0)
+
+
+def test_a_planner_may_treat_practice_as_a_must_and_the_clause_says_so():
+    from datetime import date
+
+    from siting.errors import RuleError
+    from siting.rules.profiles import load_rulebook
+
+    day = date(2026, 1, 1)
+    plain = load_rulebook("shanxi", on=day)
+    book = load_rulebook("shanxi", on=day, require=["practice"])
+    one = load_rulebook("shanxi", on=day, require=["shanxi.practice-exit"])
+
+    assert plain.raised == ()
+    assert {name for name, _ in book.raised} == {
+        clause.clause_id for clause in plain.clauses if clause.force is Force.PRACTICE
+    }
+    assert book.clause("shanxi.practice-wall").force is Force.MUST
+    assert one.raised == (("shanxi.practice-exit", Force.PRACTICE),)
+    assert one.clause("shanxi.practice-wall").force is Force.PRACTICE
+    assert one.clause("shanxi.practice-exit").note.endswith(
+        "Treated as a must by the study; of its own it is practice."
+    )
+    with pytest.raises(RuleError, match=r"'shanxi.practice-exitt' is no force and no clause .* did you mean"):
+        load_rulebook("shanxi", on=day, require=["shanxi.practice-exitt"])
