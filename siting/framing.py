@@ -2,6 +2,11 @@
 
 Buildings become demands, accepted candidates become sites, links become walks, each numbered in the order of its
 sorted ids. `Framing` keeps the ids and the records, so that `siting.plan` can turn numbers back into meaning.
+
+Vehicles a port are one figure of the catalogue; or, under `Limits.turnover`, what so many ports serve within a target
+for waiting. That grows faster than the ports, which no line through zero can say, so a candidate is then built whole
+or not at all: one step of the problem is all of its modules, with the vehicles of exactly that size. The problem stays
+linear and exact, and candidates of several sizes at a place are the sizes to choose from.
 """
 
 import difflib
@@ -12,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from siting.access.record import Links, Power
+from siting.access.turnover import Turnover, vehicles_served
 from siting.errors import StudyError
 from siting.kinds import Kind, Outcome
 from siting.model.parts import Demands, FloatArray, IntArray, Sites, Walks
@@ -20,7 +26,7 @@ from siting.rules.clause import Force
 from siting.sites.conflicts import conflict_cliques
 from siting.sites.record import Verdicts
 
-__all__ = ["Framing", "Limits", "frame_problem", "reframe"]
+__all__ = ["Framing", "Limits", "frame_problem", "modules_per_step", "reframe"]
 
 #: What a clause that does not bind counts against a site: broken, or broken within the position error.
 _DEMERITS = {Outcome.FAIL.value: 1.0, Outcome.UNCERTAIN.value: 0.5}
@@ -28,11 +34,12 @@ _DEMERITS = {Outcome.FAIL.value: 1.0, Outcome.UNCERTAIN.value: 0.5}
 
 @dataclass(frozen=True)
 class Limits:
-    """Money in CNY, and candidate ids that are decided already."""
+    """Money in CNY, candidate ids that are decided already, and how ports are used."""
 
     budget_cny: float
     locked_in: tuple[str, ...] = ()
     locked_out: tuple[str, ...] = ()
+    turnover: Turnover | None = None  # None: the catalogue's vehicles a port
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,7 +71,7 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
     site_number = {candidate: number for number, candidate in enumerate(candidate_ids)}
     problem = Problem(
         Demands(links.demand.frame["vehicles"].to_numpy(float), links.demand.frame["weight"].to_numpy(float)),
-        _sites(verdicts, candidate_ids),
+        _sites(verdicts, candidate_ids, limits.turnover),
         _walks(links, building_ids, candidate_ids),
     )
     problem = (
@@ -80,7 +87,8 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
         problem = problem.with_transformers(
             transformers["spare_kva"].to_numpy(float),
             feeds,
-            power.kva_per_module.reindex(list(candidate_ids)).to_numpy(float),
+            power.kva_per_module.reindex(list(candidate_ids)).to_numpy(float)
+            * modules_per_step(verdicts, candidate_ids, limits),
             [_steps(text) for text in transformers["upgrade_steps"]],
             names=transformer_ids,
         )
@@ -110,9 +118,26 @@ def reframe(framing: Framing, *, budget_cny: float) -> Framing:
     return replace(framing, problem=problem, limits=replace(framing.limits, budget_cny=budget_cny))
 
 
-def _sites(verdicts: Verdicts, candidate_ids: tuple[str, ...]) -> Sites:
+def modules_per_step(verdicts: Verdicts, candidate_ids: tuple[str, ...], limits: Limits) -> IntArray:
+    """Return the modules that one step of each site in the problem stands for: 1, or all where it is built whole."""
+    most = verdicts.candidates.frame["max_modules"].loc[list(candidate_ids)].to_numpy(np.int64)
+    return most if limits.turnover is not None else np.ones_like(most)
+
+
+def _sites(verdicts: Verdicts, candidate_ids: tuple[str, ...], turnover: Turnover | None) -> Sites:
     frame = verdicts.candidates.frame.loc[list(candidate_ids)]
     catalogue = verdicts.candidates.catalogue
+    if turnover is not None:
+        most = frame["max_modules"].to_numpy(np.int64)
+        by_ports = {ports: vehicles_served(ports, turnover) for ports in sorted(set(frame["ports"].astype(int)))}
+        return Sites(
+            open_cost_cny=frame["open_cost_cny"].to_numpy(float),
+            module_cost_cny=frame["module_cost_cny"].to_numpy(float) * most,
+            max_modules=np.ones(len(frame), dtype=np.int64),
+            vehicles_per_module=np.array([by_ports[int(ports)] for ports in frame["ports"]], dtype=float),
+            demerit=_demerits(verdicts, candidate_ids),
+            names=candidate_ids,
+        )
     vehicles_per_port = np.array([catalogue.kind(Kind(kind)).vehicles_per_port for kind in frame["kind"]], dtype=float)
     return Sites(
         open_cost_cny=frame["open_cost_cny"].to_numpy(float),

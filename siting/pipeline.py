@@ -18,11 +18,13 @@ from typing import Any
 
 import pandas as pd
 
+from siting.access.cables import lay_cables
 from siting.access.demand import DemandOptions, estimate_demand
 from siting.access.openings import Boundary
 from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
+from siting.access.turnover import Turnover
 from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
@@ -189,6 +191,8 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         candidates = offer_candidates(
             zones, catalogue, CandidateOptions(max_per_compound=study.facility.max_per_compound)
         )
+    with stages.stage("cables"):
+        candidates = lay_cables(candidates) if study.facility.cable == "ground" else candidates
     with stages.stage("verdicts"):
         verdicts = judge(
             candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
@@ -199,7 +203,12 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         power = connect_power(verdicts)
     with stages.stage("problem"):
         limits = study.limits
-        asked = Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out)
+        asked = Limits(
+            budget_cny=limits.budget_cny,
+            locked_in=limits.locked_in,
+            locked_out=limits.locked_out,
+            turnover=_turnover(study),
+        )
         try:
             return frame_problem(links, power, asked)
         except InfeasibleError as error:
@@ -344,6 +353,11 @@ def _figures(study: Study, district: District) -> Mapping[str, Mapping[str, Any]
     return figures
 
 
+def _turnover(study: Study) -> Turnover | None:
+    section = study.demand.turnover
+    return None if section is None else Turnover(**section.model_dump())
+
+
 def _walk_options(study: Study) -> WalkOptions:
     section = study.reach
     return WalkOptions(
@@ -372,4 +386,5 @@ def _parameters(study: Study, plan: Plan) -> dict[str, object]:
         "position_error_m": study.source.position_error_m,
         "admit": list(study.rules.admit),
         "budget_cny": study.limits.budget_cny,
+        **({} if study.demand.turnover is None else {"turnover": study.demand.turnover.model_dump()}),
     }

@@ -30,6 +30,7 @@ __all__ = [
     "Section",
     "SolverSection",
     "SourceSection",
+    "TurnoverSection",
     "WaiverSection",
     "WeightSection",
     "Word",
@@ -137,6 +138,7 @@ class FacilitySection(Section):
 
     kinds: tuple[Annotated[str, AfterValidator(_kind)], ...] = ("ebike_shed",)
     max_per_compound: Annotated[int, Field(ge=1, le=400)] = 40
+    cable: Literal["ground", "catalogue"] = "ground"
     catalogue: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -168,6 +170,16 @@ class WeightSection(Section):
     most: Annotated[float, Field(ge=1.0, allow_inf_nan=False)] = 2.0
 
 
+class TurnoverSection(Section):
+    """How vehicles use ports, and how long they may wait; see siting.access.turnover."""
+
+    charges_per_day: Positive = 0.4
+    hours: Positive = 6.0
+    peak_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.15
+    wait_share: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+    wait_minutes: NotNegative = 15.0
+
+
 class DemandSection(Section):
     """How many vehicles want a port, where no layer says so."""
 
@@ -176,6 +188,7 @@ class DemandSection(Section):
     m2_per_household: Positive = 92.5
     default_levels: Positive = 5.0
     weight: WeightSection = WeightSection()
+    turnover: TurnoverSection | None = None  # None: the catalogue's vehicles a port
 
 
 class GroupSection(Section):

@@ -72,6 +72,7 @@ COMPOUNDS = Table(
         "ebikes": _OPTIONAL_QUANTITY,
         "evs": _OPTIONAL_QUANTITY,
         "weight": _QUANTITY,  # of need: complaints, hazards, renovation; 1 unless the planner says otherwise
+        "trench": _YES_NO,  # its ground is dug up anyway (renovation), so cables share the trench
         "building_cover_share": _QUANTITY,
         "state": _text("ready", "survey_first"),  # survey_first: buildings look unmapped, so ground is not free
         "source": _SOURCE,
@@ -241,6 +242,9 @@ CANDIDATES = Table(
         "open_cost_cny": _QUANTITY,  # to open the place at all: ground works, roof, cable
         "module_cost_cny": _QUANTITY,
         "cost_cny": _QUANTITY,  # with every module built
+        "cable_m": _DRAWN_QUANTITY,  # along the ground; unknown: the catalogue's length holds
+        "cable_straight_m": _DRAWN_QUANTITY,
+        "trench_m": _DRAWN_QUANTITY,  # of the cable, in a trench that is dug anyway
     },
     POLYGONS,
 )
@@ -306,6 +310,9 @@ SITES = Table(
         "clearance_m": _OPTIONAL_QUANTITY,  # to the nearest building outer wall; unknown only without buildings
         "outcome": _text(*Outcome),
         "transformer_id": _text(nullable=True),
+        "cable_m": _DRAWN_QUANTITY,
+        "cable_straight_m": _DRAWN_QUANTITY,
+        "wait_share": _DRAWN_QUANTITY,  # of arrivals in the busiest hour: who waits too long, if turnover is asked for
         "year": _COUNT,
         "tier": _text("implement", "plan", "reserve"),
     },

@@ -95,7 +95,7 @@ def obstacle(kind: str, where: Shape, *, id: str | None = None, **values: Any) -
 def compound(where: Shape, *, id: str | None = None, **values: Any) -> Item:
     """Return a compound that is ready to be planned, with households unknown."""
     known = {"name": None, "households": np.nan, "ebikes": np.nan, "evs": np.nan, "weight": 1.0}
-    known |= {"building_cover_share": 0.3, "state": "ready", "source": "tag"}
+    known |= {"trench": None, "building_cover_share": 0.3, "state": "ready", "source": "tag"}
     return Item("compounds", shape(where), known | values, id)
 
 

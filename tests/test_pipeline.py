@@ -26,6 +26,7 @@ FILES = {
     "study.toml",
     "survey.csv",
     "verdicts.csv",
+    "walks.geojson",
     "zones.geojson",
 }
 

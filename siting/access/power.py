@@ -18,7 +18,7 @@ from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue, KindFigures
 from siting.sites.record import Verdicts
 
-__all__ = ["COS_PHI", "connect_power"]
+__all__ = ["COS_PHI", "connect_power", "nearest_transformers"]
 
 #: Power factor of charging loads for sizing transformers (row L02 of the evidence, S; a default).
 COS_PHI = 0.95
@@ -38,11 +38,12 @@ def connect_power(verdicts: Verdicts, *, cos_phi: float = COS_PHI) -> Power:
     candidates = verdicts.candidates.frame.loc[sorted(verdicts.accepted)]
     transformers = district.transformers.sort_index()
     fed_by = _transformers_by_compound(transformers)
-    feeds = _feeds(candidates, transformers, fed_by)
+    feeds = nearest_transformers(candidates, transformers)
     said = [
         _how_much(cos_phi),
         *_unknown(candidates, transformers, feeds),
         *_strangers(fed_by, district.compounds.index),
+        *_cables(candidates),
     ]
     return Power(
         feeds=feeds,
@@ -63,8 +64,10 @@ def _transformers_by_compound(transformers: gpd.GeoDataFrame) -> dict[str, list[
     return fed_by
 
 
-def _feeds(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, fed_by: dict[str, list[str]]) -> Any:
-    """Return transformer_id (or None) by candidate_id."""
+def nearest_transformers(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame) -> Any:
+    """Return the transformer that feeds each candidate (or None), by candidate_id."""
+    transformers = transformers.sort_index()
+    fed_by = _transformers_by_compound(transformers)
     feeds = pd.Series([None] * len(candidates), index=candidates.index, dtype=object, name="transformer_id")
     for compound_id, group in candidates.groupby("compound_id", sort=True):
         names = fed_by.get(str(compound_id), [])
@@ -118,6 +121,31 @@ def _unknown(candidates: gpd.GeoDataFrame, transformers: gpd.GeoDataFrame, feeds
             Sentence(
                 f"{len(silent)} transformers have no stated spare capacity and limit nothing: survey {some(silent)}.",
                 f"{len(silent)}台变压器的剩余容量未知,此处不作限制,需现场核查:{some(silent)}。",
+            )
+        )
+    return said
+
+
+def _cables(candidates: gpd.GeoDataFrame) -> list[Sentence]:
+    """Say whose cable was measured along the ground, and whose is the catalogue's."""
+    known = candidates["cable_m"].notna() if "cable_m" in candidates else pd.Series(False, index=candidates.index)
+    count, rest = int(known.sum()), int((~known).sum())
+    dug = int((candidates["trench_m"] > 0).sum()) if count else 0
+    said = []
+    if count:
+        said.append(
+            Sentence(
+                f"Cables of {count} candidates are measured from the transformer along the ground (around buildings, "
+                f"under walls, along the ways outside); {dug} of them share a renovation trench.",
+                f"{count}个候选点的电缆自变压器沿地面量取(绕开建筑、穿过围墙、小区外沿道路),其中{dug}个与改造管沟同沟。",
+            )
+        )
+    if rest:
+        said.append(
+            Sentence(
+                f"Cables of {rest} candidates have the catalogue's length: no transformer's place is known there "
+                "or no route was found.",
+                f"{rest}个候选点因变压器位置未知或无可行路由,电缆按目录长度计。",
             )
         )
     return said

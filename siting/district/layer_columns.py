@@ -55,7 +55,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             Role(
                 "compounds",
                 tables.COMPOUNDS,
-                ("name", "households", "ebikes", "evs", "weight"),
+                ("name", "households", "ebikes", "evs", "weight", "trench"),
                 MappingProxyType({"weight": 1.0, "building_cover_share": 0.0, "state": "ready"}),
                 joins=True,
                 extras=("complaints", "hazards", "renovation_year", "spare_kva"),

@@ -2,7 +2,8 @@
 
 A drawing knows no CRS and hardly any polygon. So the planner says which DXF layers to take and either the CRS of the
 coordinates or an anchor; closed lines and lines closed but for a small gap become polygons, and so do rings drawn as
-loose pieces. What stays open is named, never guessed. Coordinates are drawing units until they are placed.
+loose pieces. Blocks count where they are inserted, turned and scaled; arcs, bulges and circles as fine polygons (steps
+of 4 degrees). What stays open is named, never guessed. Coordinates are drawing units until they are placed.
 """
 
 import tempfile
@@ -14,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -67,8 +69,20 @@ def _entities(data: bytes, name: str) -> pd.DataFrame:
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
             message = f"{name}: cannot be read as DXF ({one_line(error)}); save it again"
             raise LayerError(message) from error
-    placed: pd.DataFrame = frame[~frame.geometry.isna()].reset_index(drop=True)
-    return placed
+    return _pieces(frame[~frame.geometry.isna()].reset_index(drop=True))
+
+
+def _pieces(frame: Any) -> pd.DataFrame:
+    """Return one row for each shape: what a block of several shapes draws where it is inserted, as 1A.1, 1A.2, ..."""
+    parts, row = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    several = np.bincount(row, minlength=len(frame)) > 1
+    pieces: pd.DataFrame = frame.iloc[row].set_geometry(gpd.GeoSeries(parts, index=frame.index[row])).copy()
+    turn = pieces.groupby(level=0).cumcount().to_numpy() + 1
+    handles = pieces["EntityHandle"].astype(object).to_numpy()
+    pieces["EntityHandle"] = [
+        f"{handle}.{number}" if several[at] else handle for handle, number, at in zip(handles, turn, row, strict=True)
+    ]
+    return pieces.reset_index(drop=True)
 
 
 @contextmanager

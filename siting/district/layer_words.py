@@ -30,6 +30,8 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "安全隐患": "hazards",
         "改造年份": "renovation_year",
         "改造年度": "renovation_year",
+        "管沟": "trench",
+        "随改造开挖": "trench",
         "权重": "weight",
         "层数": "levels",
         "楼层": "levels",

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from siting.access.turnover import Turnover, vehicles_served
 from siting.errors import DataError, UsageError
 from siting.kinds import Outcome
 from siting.outputs.geojson import plain
@@ -223,7 +224,7 @@ def _without(run: RunFolder, site_id: str) -> dict[str, Any]:
     per_port = run.parameter("vehicles_per_port")
     by_kind = per_port if isinstance(per_port, dict) else dict.fromkeys(run.sites["kind"], per_port)
     spare = {
-        str(name): float(site["ports"]) * float(by_kind[site["kind"]]) - float(site["served"])
+        str(name): _room(run, site, by_kind) - float(site["served"])
         for name, site in run.sites.iterrows()
         if name != site_id
     }
@@ -240,6 +241,14 @@ def _without(run: RunFolder, site_id: str) -> dict[str, Any]:
     return {"loss_at_most": plain(left, 1), "runner_up": _runner_up(run, site_id, lost, walks, by_kind)}
 
 
+def _room(run: RunFolder, row: Any, by_kind: dict[str, Any]) -> float:
+    """Return the vehicles that the ports of a site or candidate serve."""
+    turnover = run.settings.turnover
+    if turnover is not None:
+        return vehicles_served(int(row["ports"]), Turnover(**turnover))
+    return float(row["ports"]) * float(by_kind.get(row["kind"], 0.0))
+
+
 def _runner_up(
     run: RunFolder, site_id: str, lost: "pd.Series[float]", walks: pd.DataFrame, by_kind: dict[str, Any]
 ) -> dict[str, Any] | None:
@@ -254,7 +263,7 @@ def _runner_up(
         row = run.candidates.loc[name]
         if len(others) and float(shapely.distance(row.geometry, blocked)) <= 0.0:
             continue
-        able_to = min(float(vehicles), float(row["ports"]) * float(by_kind.get(row["kind"], 0.0)))
+        able_to = min(float(vehicles), _room(run, row, by_kind))
         offer = (-able_to, float(row["cost_cny"]), str(name))
         best = offer if best is None else min(best, offer)
     if best is None:

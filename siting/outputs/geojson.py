@@ -40,6 +40,7 @@ _SITE_COLUMNS = (
     "year",
     "tier",
 )
+_CABLE_COLUMNS = ("cable_m", "cable_straight_m")  # where a transformer has a place
 _CANDIDATE_COLUMNS = (
     "compound_id",
     "place_id",
@@ -132,7 +133,8 @@ def _rounded(coordinates: Any) -> Any:
 def _sites(run: Run) -> gpd.GeoDataFrame:
     """Return the sites; where any needs a waiver, with the waivers it needs."""
     waivers = signed.waivers_of_sites(run)
-    sites = run.plan.sites[[*_SITE_COLUMNS, *_garage(run.plan.sites), "geometry"]]
+    held = [name for name in _CABLE_COLUMNS if name in run.plan.sites]
+    sites = run.plan.sites[[*_SITE_COLUMNS, *_garage(run.plan.sites), *held, "geometry"]]
     if not waivers:
         return sites
     return sites.assign(waivers=[waivers.get(str(name), "") for name in sites.index])

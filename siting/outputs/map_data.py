@@ -255,6 +255,7 @@ def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float,
         "e": "clearance_m",
         "o": "outcome",
         "t": "transformer_id",
+        **({"j": "cable_m", "u": "cable_straight_m"} if "cable_m" in run.plan.sites else {}),
         "r": "tier",
         "z": "year",
     }

@@ -19,6 +19,7 @@ from siting.errors import DataError
 from siting.kinds import Kind, Outcome
 from siting.plan.audit_access import check_joint_access
 from siting.plan.audit_attested import check_attestations, exemptions_at
+from siting.plan.audit_cables import check_cables
 from siting.plan.audit_demand import demand_again
 from siting.plan.audit_equipment import said_of
 from siting.plan.audit_figures import KindFigures, figures_of
@@ -98,6 +99,7 @@ def _audit_folder(folder: Path) -> AuditReport:
     walked = with_yearly_walks(run)
     walks, notes = check_walks(walked)
     paths, more_notes = check_paths(run)
+    cables, cable_notes = check_cables(run, figures)
     checked = collect(
         (
             check_breaches(at_sites, rulebook, run.settings.admit, waived),
@@ -114,9 +116,10 @@ def _audit_folder(folder: Path) -> AuditReport:
             check_links(walked),
             walks,
             paths,
+            cables,
         )
     )
-    return AuditReport(checked.findings, checked.checks, at_sites, left_out + notes + more_notes)
+    return AuditReport(checked.findings, checked.checks, at_sites, left_out + notes + more_notes + cable_notes)
 
 
 def audit_sites(

@@ -15,6 +15,10 @@ from siting.plan.audit_record import number
 __all__ = ["KindFigures", "figures_of"]
 
 
+_COSTS = ("place_cost_cny", "bay_cost_cny", "bay_length_m", "bay_width_m", "roof_cost_cny_per_m2",
+          "cable_cost_cny_per_m", "trench_cable_cost_cny_per_m", "cable_length_m")  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class KindFigures:
     """What law, power and service ask of one kind of facility; NaN and "unknown" are never taken as good."""
@@ -24,6 +28,14 @@ class KindFigures:
     exits: float = float("nan")
     port_kw: float = float("nan")
     vehicles_per_port: float = float("nan")
+    place_cost_cny: float = float("nan")
+    bay_cost_cny: float = float("nan")
+    bay_length_m: float = float("nan")
+    bay_width_m: float = float("nan")
+    roof_cost_cny_per_m2: float = float("nan")
+    cable_cost_cny_per_m: float = float("nan")
+    trench_cable_cost_cny_per_m: float = float("nan")
+    cable_length_m: float = float("nan")
     demand_factor: tuple[tuple[float, float], ...] = ()  # (up to modules, factor), ascending
 
 
@@ -38,6 +50,6 @@ def figures_of(overrides: Mapping[str, Any]) -> dict[Kind, KindFigures]:
 
 def _figures(values: Mapping[str, Any]) -> KindFigures:
     steps = tuple((float(up_to), float(factor)) for up_to, factor in values["demand_factor"])
-    names = ("socket_spacing_m", "exits", "port_kw", "vehicles_per_port")
+    names = ("socket_spacing_m", "exits", "port_kw", "vehicles_per_port", *_COSTS)
     known = {name: figure for name in names if (figure := number(values[name])) is not None}
     return KindFigures(fire_class=str(values["fire_class"]), demand_factor=steps, **known)

@@ -102,6 +102,7 @@ class Settings:
     require: tuple[str, ...] = ()
     attestations: tuple[Mapping[str, Any], ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = ()
+    turnover: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -332,6 +333,11 @@ def _by_subject(statements: Iterable[Mapping[str, Any]], where: Any) -> Mapping[
     return MappingProxyType(held)
 
 
+def _turnover(section: Mapping[str, Any] | None) -> Mapping[str, float] | None:
+    names = ("charges_per_day", "hours", "peak_share", "wait_share", "wait_minutes")
+    return None if section is None else {name: float(section[name]) for name in names}
+
+
 def _settings(study: Mapping[str, Any], path: Path) -> Settings:
     """Return what was asked for; raise `DataError` for a study.toml that does not say."""
     signed = tuple(study.get("attestations", ()))
@@ -358,6 +364,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             catalogue=_with_signed(study["facility"].get("catalogue", {}), signed),
             attestations=signed,
             waivers=tuple(study.get("waivers", ())),
+            turnover=_turnover(study["demand"].get("turnover")),
         )
     except KeyError as error:
         message = f"{path}: key {error} is missing; restore the file"

@@ -10,6 +10,7 @@ from siting.kinds import Completeness, Kind
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
+from siting.plan.audit_waiting import check_waiting
 from siting.rules.clause import Rulebook
 from siting.tables import CANDIDATES, GROUPS
 
@@ -187,7 +188,9 @@ def check_spending(run: RunFolder) -> Checked:
 
 
 def check_capacity(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Checked:
-    """Check that no site serves more vehicles than its ports can."""
+    """Check that no site serves more vehicles than its ports can: by the figure for a port, or by the wait it means."""
+    if run.settings.turnover is not None:
+        return check_waiting(run, run.settings.turnover)
     findings = []
     for site_id, site in run.sites.iterrows():
         most = site["ports"] * figures[Kind(site["kind"])].vehicles_per_port

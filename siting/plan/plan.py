@@ -8,7 +8,8 @@ import pandas as pd
 
 from siting import tables
 from siting.access.fire_access import Block
-from siting.framing import Framing
+from siting.access.turnover import share_waiting
+from siting.framing import Framing, modules_per_step
 from siting.kinds import Kind
 from siting.model.solution import Solution
 from siting.plan.programme_record import Programme
@@ -102,7 +103,8 @@ def _sites(framing: Framing, solution: Solution, served: pd.DataFrame) -> gpd.Ge
     built = np.flatnonzero(solution.modules > 0)
     ids = [framing.candidate_ids[number] for number in built]
     frame = candidates.frame.loc[ids]
-    modules = solution.modules[built].astype(np.int64)
+    step = modules_per_step(verdicts, framing.candidate_ids, framing.limits)
+    modules = (solution.modules * step)[built].astype(np.int64)
     ports = modules * frame["ports_per_module"].to_numpy(np.int64)
     port_kw = np.array([candidates.catalogue.kind(Kind(kind)).port_kw for kind in frame["kind"]], dtype=float)
     by_site = served.groupby("site_id")[["served", "households"]].sum().reindex(ids, fill_value=0.0)
@@ -132,4 +134,10 @@ def _sites(framing: Framing, solution: Solution, served: pd.DataFrame) -> gpd.Ge
     )
     if "garage_id" in frame:
         sites.insert(3, "garage_id", frame["garage_id"].to_numpy(object))
-    return sites if len(sites) else tables.SITES.empty(candidates.frame.crs)
+    known = {name: frame[name].to_numpy(float) for name in ("cable_m", "cable_straight_m") if name in frame}
+    turnover = framing.limits.turnover
+    if turnover is not None:
+        loads = by_site["served"].to_numpy(float) * turnover.load_of_one
+        waits = [share_waiting(count, load, turnover) for count, load in zip(ports.tolist(), loads, strict=True)]
+        known["wait_share"] = np.array(waits, dtype=float)
+    return sites.assign(**known) if len(sites) else tables.SITES.empty(candidates.frame.crs)

@@ -29,7 +29,7 @@ FIRE_CLASSES = ("I-II", "III", "IV", "unknown")
 _COUNTS = frozenset({"group_size", "ports_per_module", "exits"})
 _MAY_BE_ZERO = frozenset(
     {"place_cost_cny", "bay_cost_cny", "roof_cost_cny_per_m2", "module_cost_cny", "cable_cost_cny_per_m"}
-    | {"cable_length_m", "group_gap_m", "aisle_width_m", "exits"}
+    | {"trench_cable_cost_cny_per_m", "cable_length_m", "group_gap_m", "aisle_width_m", "exits"}
 )
 
 
@@ -65,6 +65,7 @@ class KindFigures:
     roof_cost_cny_per_m2: float
     module_cost_cny: float
     cable_cost_cny_per_m: float
+    trench_cable_cost_cny_per_m: float
     cable_length_m: float
     exits: int
     fire_class: str
@@ -74,14 +75,19 @@ class KindFigures:
         """Return the demand factor of that many modules used at once (1 means all at full power)."""
         return next(factor for up_to, factor in self.demand_factor if modules <= up_to)
 
-    def open_cost_cny(self, bays: int) -> float:
-        """Return what it costs to open a place of that many bays before its first module."""
+    def open_cost_cny(self, bays: int, *, cable_m: float | None = None, trench_m: float = 0.0) -> float:
+        """Return what it costs to open a place of that many bays before its first module.
+
+        `trench_m` metres of the cable lie in a trench that is dug anyway; an unknown cable has the usual length.
+        """
+        own_m = self.cable_length_m if cable_m is None else cable_m - trench_m
         roof_m2 = bays * self.bay_length_m * self.bay_width_m
         return (
             self.place_cost_cny
             + bays * self.bay_cost_cny
             + roof_m2 * self.roof_cost_cny_per_m2
-            + self.cable_length_m * self.cable_cost_cny_per_m
+            + own_m * self.cable_cost_cny_per_m
+            + trench_m * self.trench_cable_cost_cny_per_m
         )
 
 

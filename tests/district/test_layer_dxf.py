@@ -9,7 +9,7 @@ from builders import building, compound, district
 
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
 from siting.district.layers import apply_layers
-from siting.district.synthetic_dxf import drawing, line, point, polyline, text
+from siting.district.synthetic_dxf import arc, block, circle, drawing, insert, line, point, polyline, text
 from siting.errors import LayerError
 
 ORIGIN = (500000.0, 3874592.9)  # 111 E, 35 N in EPSG:4546
@@ -119,3 +119,37 @@ def test_a_drawing_in_a_declared_crs_needs_no_anchor(tmp_path):
 def test_drawings_that_do_not_say_enough_are_one_line(tmp_path, content, options, words):
     with pytest.raises(LayerError, match=words):
         apply_layers(drawn(), [spec(tmp_path, "buildings", content, **options)])
+
+
+def test_a_block_counts_where_it_is_inserted_turned_and_scaled(tmp_path):
+    def house(x0, y0, x1, y1, handle):
+        return polyline("建筑", [(x0, y0), (x1, y0), (x1, y1), (x0, y1)], handle, closed=True)
+
+    content = drawing(
+        insert("建筑", "PAIR", at(60, 30), "3A", turn_deg=90.0),
+        insert("建筑", "ONE", at(80, 30), "3B", scale=(2.0, 1.0)),
+        blocks=[
+            block("PAIR", house(0, 0, 30, 10, "2A"), house(0, 20, 15, 30, "2B")),
+            block("ONE", house(0, 0, 15, 10, "2C")),
+        ],
+    )
+    table = apply_layers(drawn(), [spec(tmp_path, "buildings", content)]).buildings.drop("way/9")
+    assert table.index.tolist() == ["dxf/3A.1", "dxf/3A.2", "dxf/3B"]
+    assert table.area.round(0).tolist() == [300.0, 150.0, 300.0]
+    west, south, east, north = table.geometry["dxf/3A.1"].bounds
+    assert (west - ORIGIN[0], south - ORIGIN[1], east - ORIGIN[0], north - ORIGIN[1]) == pytest.approx(
+        (50, 30, 60, 60), abs=0.05
+    )
+
+
+def test_arcs_bulges_and_circles_are_outlines(tmp_path):
+    content = drawing(
+        polyline("建筑", ring(10, 10, 30, 20), "1A", closed=True, bulges={1: 1.0}),  # half a circle of 5 m on one side
+        arc("建筑", at(60, 30), 10.0, (0.0, 180.0), "1B"),
+        line("建筑", at(50, 30), at(70, 30), "1C"),
+        circle("建筑", at(100, 30), 10.0, "1D"),
+    )
+    table = apply_layers(drawn(), [spec(tmp_path, "buildings", content)]).buildings.drop("way/9")
+    assert table.index.tolist() == ["dxf/1A", "dxf/1B", "dxf/1D"]
+    half = 3.14159 / 2
+    assert table.area.tolist() == pytest.approx([200 + half * 25, half * 100, 2 * half * 100], rel=0.005)

@@ -184,7 +184,7 @@
     return "<div class='card'>" + top(s.n || s.c, t("kind." + s.k) + " · " + s.i, "<span class='num'>" + s.number + "</span>") + "<div class='body'><dl>" +
       (s.z || s.r !== "implement" ? fact("tier", when(s)) : "") + fact("ports", num(s.p)) + fact("bays", num(s.b)) + fact("power", num(s.w, 1) + " kW") +
       fact("served", t("map.vehicles", { n: num(s.v, 1) })) + fact("households", t("map.homes", { n: num(s.h) })) + fact("cost", t("map.yuan", { n: num(s.y) })) +
-      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
+      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.j === undefined ? "" : fact("cable", amount(s.j, "m") + " (" + amount(s.u, "m") + ")")) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(s.x) + "</h4>" + checks(s.x) + "</div></div>";
   }
   function moveText(g) {
