@@ -19,6 +19,7 @@ import pandas as pd
 from siting.access.record import Links, Power
 from siting.access.turnover import Turnover, vehicles_served
 from siting.errors import StudyError
+from siting.framing_limits import Limits, add_limits, margins_m
 from siting.kinds import Kind, Outcome
 from siting.model.parts import Demands, FloatArray, IntArray, Sites, Walks
 from siting.model.problem import Problem
@@ -30,16 +31,6 @@ __all__ = ["Framing", "Limits", "frame_problem", "modules_per_step", "reframe"]
 
 #: What a clause that does not bind counts against a site: broken, or broken within the position error.
 _DEMERITS = {Outcome.FAIL.value: 1.0, Outcome.UNCERTAIN.value: 0.5}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Money in CNY, candidate ids that are decided already, and how ports are used."""
-
-    budget_cny: float
-    locked_in: tuple[str, ...] = ()
-    locked_out: tuple[str, ...] = ()
-    turnover: Turnover | None = None  # None: the catalogue's vehicles a port
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,7 +53,7 @@ class Framing:
 def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
     """Return the siting problem of a judged, measured district under `limits`.
 
-    Goal: most weighted vehicles served. Limits: money, ports, one of each clique, transformers, locks.
+    Limits: money, ports, one of each clique, transformers, locks, and what `siting.framing_limits` adds with the goal.
     Raises `StudyError` for a locked id that is no accepted candidate, `InfeasibleError` for limits that collide.
     """
     verdicts = links.verdicts
@@ -74,11 +65,9 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
         _sites(verdicts, candidate_ids, limits.turnover),
         _walks(links, building_ids, candidate_ids),
     )
-    problem = (
-        problem.maximise_service()
-        .with_budget(limits.budget_cny)
-        .with_cliques([[site_number[name] for name in clique] for clique in conflict_cliques(verdicts)])
-    )
+    problem = problem.with_cliques([[site_number[name] for name in clique] for clique in conflict_cliques(verdicts)])
+    if limits.budget_cny is not None:
+        problem = problem.with_budget(limits.budget_cny)
     transformers = verdicts.candidates.zones.district.transformers.sort_index()
     transformer_ids = tuple(transformers.index)
     if transformer_ids:
@@ -102,7 +91,7 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
             ],
         )
     return Framing(
-        problem=problem,
+        problem=add_limits(problem, limits, links, candidate_ids),
         building_ids=building_ids,
         candidate_ids=candidate_ids,
         transformer_ids=transformer_ids,
@@ -137,6 +126,7 @@ def _sites(verdicts: Verdicts, candidate_ids: tuple[str, ...], turnover: Turnove
             vehicles_per_module=np.array([by_ports[int(ports)] for ports in frame["ports"]], dtype=float),
             demerit=_demerits(verdicts, candidate_ids),
             names=candidate_ids,
+            margin_m=margins_m(verdicts, candidate_ids),
         )
     vehicles_per_port = np.array([catalogue.kind(Kind(kind)).vehicles_per_port for kind in frame["kind"]], dtype=float)
     return Sites(
@@ -146,6 +136,7 @@ def _sites(verdicts: Verdicts, candidate_ids: tuple[str, ...], turnover: Turnove
         vehicles_per_module=frame["ports_per_module"].to_numpy(float) * vehicles_per_port,
         demerit=_demerits(verdicts, candidate_ids),
         names=candidate_ids,
+        margin_m=margins_m(verdicts, candidate_ids),
     )
 
 

@@ -21,6 +21,7 @@ from siting.study_sections import (
     AttestationSection,
     DemandSection,
     FacilitySection,
+    GoalSection,
     LayerSection,
     LimitsSection,
     OutputSection,
@@ -49,7 +50,8 @@ class Study(Section):
     facility: FacilitySection = FacilitySection()
     demand: DemandSection = DemandSection()
     reach: ReachSection = ReachSection()
-    limits: LimitsSection
+    goal: GoalSection = GoalSection()
+    limits: LimitsSection = LimitsSection()
     programme: ProgrammeSection | None = None
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
@@ -65,13 +67,27 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _the_years_spend_the_budget(self) -> "Study":
-        if self.programme is not None:
-            total = math.fsum(self.programme.budgets_cny)
-            if abs(total - self.limits.budget_cny) > _MONEY_CNY:
-                message = (
-                    f"limits.budget_cny is {self.limits.budget_cny:,.2f}, but programme.budgets_cny are {total:,.2f}"
-                )
-                raise ValueError(message)
+        if self.programme is None:
+            return self
+        if self.goal.aim != "service":
+            message = f"a programme over years plans with goal 'service', not {self.goal.aim!r}; take one of them out"
+            raise ValueError(message)
+        total = math.fsum(self.programme.budgets_cny)
+        if self.limits.budget_cny is None or abs(total - self.limits.budget_cny) > _MONEY_CNY:
+            message = f"limits.budget_cny is {self.limits.budget_cny}, but programme.budgets_cny are {total:,.2f}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _goal_and_limits_agree(self) -> "Study":
+        goal, limits = self.goal, self.limits
+        least = goal.aim in ("cost", "walking", "margin")
+        if limits.budget_cny is None and not least:
+            message = f"limits.budget_cny is missing: how much money is there, in CNY, for goal {goal.aim!r}?"
+            raise ValueError(message)
+        if least and not (goal.service_share or limits.floor_share or limits.floors):
+            message = f"goal {goal.aim!r} needs goal.service_share or floors: without them nothing is the best plan"
+            raise ValueError(message)
         return self
 
     @property

@@ -71,6 +71,7 @@ COMPOUNDS = Table(
         "households": _OPTIONAL_QUANTITY,  # a figure for the whole compound, if one is given
         "ebikes": _OPTIONAL_QUANTITY,
         "evs": _OPTIONAL_QUANTITY,
+        "subdistrict": column("text", nullable=True, required=False),  # whose quota it counts against
         "weight": _QUANTITY,  # of need: complaints, hazards, renovation; 1 unless the planner says otherwise
         "trench": _YES_NO,  # its ground is dug up anyway (renovation), so cables share the trench
         "building_cover_share": _QUANTITY,
@@ -220,6 +221,8 @@ DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the sea
         "compound_id": _text(nullable=True),  # unknown: the one it lies in
         "kind": _text(*Kind),
         "bays": _OPTIONAL_QUANTITY,  # unknown: as many as fit an area, the smallest size at a point
+        "standing_modules": _DRAWN_QUANTITY,  # modules that stand there today
+        "removal_cost_cny": _DRAWN_QUANTITY,  # of what stands; unknown: it may not be removed
         "source": _SOURCE,
     },
     POLYGONS | POINTS,
@@ -245,6 +248,8 @@ CANDIDATES = Table(
         "cable_m": _DRAWN_QUANTITY,  # along the ground; unknown: the catalogue's length holds
         "cable_straight_m": _DRAWN_QUANTITY,
         "trench_m": _DRAWN_QUANTITY,  # of the cable, in a trench that is dug anyway
+        "standing_modules": _DRAWN_QUANTITY,  # modules that stand there today
+        "removal_cost_cny": _DRAWN_QUANTITY,  # of what stands; unknown: it may not be removed
     },
     POLYGONS,
 )

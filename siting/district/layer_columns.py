@@ -45,6 +45,7 @@ def _role(
     return Role(name, table, tuple(columns.split()), MappingProxyType(defaults), tuple(required.split()), joins)
 
 
+_DRAWN = "compound_id kind bays standing_modules removal_cost_cny"
 _PARKING = " ".join(("compound_id name kind capacity access", *tables.GARAGE_FIGURES, *tables.GARAGE_SYSTEMS))
 
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
@@ -55,7 +56,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             Role(
                 "compounds",
                 tables.COMPOUNDS,
-                ("name", "households", "ebikes", "evs", "weight", "trench"),
+                ("name", "households", "ebikes", "evs", "subdistrict", "weight", "trench"),
                 MappingProxyType({"weight": 1.0, "building_cover_share": 0.0, "state": "ready"}),
                 joins=True,
                 extras=("complaints", "hazards", "renovation_year", "spare_kva"),
@@ -90,7 +91,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
-            _role("candidates", tables.DRAWN, "compound_id kind bays", required="kind"),
+            _role("candidates", tables.DRAWN, _DRAWN, required="kind"),
             _role("parking", tables.PARKING, _PARKING, kind="unknown"),
             _role("garage_zones", tables.PARKING, _PARKING, kind="underground"),
         )

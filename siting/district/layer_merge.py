@@ -118,7 +118,8 @@ def _joined(kept: gpd.GeoDataFrame, rows: Mapping[str, Row], role: Role, crs: An
     shapes = [*kept.geometry, *(row["geometry"] for row in rows.values())]
     columns = {}
     for name, column in role.table.columns.items():
-        cells = [*(kept[name] if name in kept else [None] * len(kept)), *(row[name] for row in rows.values())]
+        known = kept[name].tolist() if name in kept else [None] * len(kept)  # a column that need not be there
+        cells = [*known, *(row[name] for row in rows.values())]
         kind = (column.metadata or {})["kind"]
         columns[name] = _typed([None if _unknown(cell) else cell for cell in cells], kind)
     table = gpd.GeoDataFrame(

@@ -87,7 +87,7 @@ class Settings:
     stage: str
     admit: tuple[Outcome, ...]
     kinds: tuple[Kind, ...]
-    budget_cny: float
+    budget_cny: float | None
     radius_m: float
     max_leg_m: float
     sharing: str
@@ -103,6 +103,8 @@ class Settings:
     attestations: tuple[Mapping[str, Any], ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = ()
     turnover: Mapping[str, float] | None = None
+    goal: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -338,6 +340,13 @@ def _turnover(section: Mapping[str, Any] | None) -> Mapping[str, float] | None:
     return None if section is None else {name: float(section[name]) for name in names}
 
 
+def _budget(study: Mapping[str, Any]) -> float | None:
+    """Return the money of a study; only a goal of least cost, walking or margin may leave it open."""
+    if study.get("goal", {}).get("aim") in ("cost", "walking", "margin") and "budget_cny" not in study["limits"]:
+        return None
+    return float(study["limits"]["budget_cny"])
+
+
 def _settings(study: Mapping[str, Any], path: Path) -> Settings:
     """Return what was asked for; raise `DataError` for a study.toml that does not say."""
     signed = tuple(study.get("attestations", ()))
@@ -350,7 +359,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             require=tuple(map(str, study["rules"].get("require", ()))),
             admit=tuple(Outcome.create(name) for name in study["rules"]["admit"]),
             kinds=tuple(Kind.create(name) for name in study["facility"]["kinds"]),
-            budget_cny=float(study["limits"]["budget_cny"]),
+            budget_cny=_budget(study),
             radius_m=float(study["reach"]["radius_m"]),
             max_leg_m=float(study["reach"]["max_leg_m"]),
             sharing=str(study["reach"]["sharing"]),
@@ -365,6 +374,8 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             attestations=signed,
             waivers=tuple(study.get("waivers", ())),
             turnover=_turnover(study["demand"].get("turnover")),
+            goal=dict(study.get("goal", {})),
+            limits=dict(study["limits"]),
         )
     except KeyError as error:
         message = f"{path}: key {error} is missing; restore the file"

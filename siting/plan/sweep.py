@@ -59,7 +59,7 @@ def sweep_budgets(
         choice = choose(at_budget, solved_by(options))
         solution = choice.solution
         framing = choice.framing  # its bans hold at every budget
-        if best is not None and best.objective > solution.objective:
+        if best is not None and solution.aim.is_better(best.objective, solution.objective):
             solution = replace(
                 best, bound=solution.bound, gap=_gap(best.objective, solution.bound), status=solution.status
             )
@@ -82,4 +82,4 @@ def sweep_budgets(
 
 
 def _gap(objective: float, bound: float) -> float:
-    return max(0.0, bound - objective) / max(abs(objective), 1e-9)
+    return abs(bound - objective) / max(abs(objective), 1e-9)

@@ -26,6 +26,7 @@ from siting.access.record import Demand, Links
 from siting.contract import Table
 from siting.district.record import District, InputFile
 from siting.kinds import Completeness, Kind
+from siting.model.goal import Aim
 from siting.outputs.run import Run
 from siting.rules.clause import Clause, Confidence, Force, Metric, Rulebook
 from siting.sites.catalogue import load_catalogue
@@ -402,7 +403,14 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
         {"building_id": ["b/1", "b/2"], "site_id": ["p/1#a"] * 2, "walk_m": [32.0, 61.5], "served": [20.0, 5.0]}
     )
     solution = SimpleNamespace(
-        status="PROVEN", objective=25.0, bound=25.0, gap=0.0, seconds=0.1, solver="HiGHS 1.15.1", message=""
+        status="PROVEN",
+        aim=Aim.SERVICE,
+        objective=25.0,
+        bound=25.0,
+        gap=0.0,
+        seconds=0.1,
+        solver="HiGHS 1.15.1",
+        message="",
     )
     power = SimpleNamespace(assumptions=("A module draws 2.1 kVA.",), assumptions_zh=("每个模块2.1 kVA。",))
     framing = SimpleNamespace(links=reach, power=power, problem="maximise weighted service\nsubject to budget")
@@ -413,6 +421,7 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
         links=walked.iloc[:0] if empty else walked,
         spent_cny=0.0 if empty else 13_500.0,
         upgrades={},
+        removals={},
         reasons=(("The budget is spent.", "预算已用完。"),),
         not_together=(),
         framing=framing,
