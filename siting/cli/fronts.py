@@ -1,19 +1,20 @@
-"""Commands that ask beyond one plan: `menu`, `explain`."""
+"""Commands that ask beyond one plan: `menu`, `front`, `explain`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from siting.cli import options as flag
-from siting.cli.console import print_json, progress, say
+from siting.cli.console import print_json, print_table, progress, say
 from siting.errors import UsageError
 from siting.outputs.texts import Texts
 from siting.outputs.words import format_gap, format_number
 from siting.study import Study, load_study
 
-__all__ = ["explain", "menu"]
+__all__ = ["explain", "front", "menu"]
 
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
@@ -149,6 +150,50 @@ def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
             yield texts.t(
                 "menu.year", year=number, sites=sites, spent=format_number(spent), budget=format_number(budget)
             )
+
+
+def front(
+    source: SourceArgument,
+    *,
+    over: Annotated[str, typer.Option("--over", help="Two of coverage, cost, safety, walking.")] = "coverage,cost",
+    points: Annotated[int, typer.Option("--points", min=0, max=200, help="Points; 0 for all there are.")] = 8,
+    coverage: Annotated[
+        float | None, typer.Option("--coverage", min=0, max=100, help="Percent to serve, if not a figure.")
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each solve; a point takes two.")] = 15.0,
+    out: Annotated[Path | None, typer.Option("--out", help="HTML page to write: picture and table.")] = None,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show what one figure costs in another: proven plans of which none beats another. 指标取舍前沿。"""
+    from siting.model.front import FrontOptions
+    from siting.pipeline import Stages, frame_study, solver_options
+    from siting.plan.front import parse_figures, study_front
+
+    flag.language(lang)
+    aims = parse_figures(over)
+    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+        message = f"{out}: name an HTML file in an existing folder"
+        raise UsageError(message)
+    study = _study_of(source)
+    with progress(quiet=as_json) as announce:
+        framing = frame_study(study, Stages(announce))
+        solver = solver_options(study)
+        solver = replace(solver, time_limit_s=min(solver.time_limit_s, seconds))
+        options = FrontOptions(points=points or None, solver=solver)
+        share = None if coverage is None else coverage / 100.0
+        found = study_front(framing, aims, options, coverage=share, announce=announce)
+    if out is not None:
+        from siting.outputs.front_page import write_front
+
+        write_front(found, out, name=study.name, lang=lang)
+    if as_json:
+        print_json(found.as_dict())
+        return
+    title = Texts.load(lang).t("front.title")
+    print_table(title, list(found.table.columns), found.table.to_numpy(dtype=object).tolist())
+    for item in found.stops:
+        say(getattr(item, lang))
 
 
 def explain(
