@@ -1,4 +1,4 @@
-"""Commands that ask beyond one plan: `menu`, `front`, `explain`."""
+"""Commands that ask beyond one plan: `menu`, `front`, `alternatives`, `explain`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from siting.outputs.texts import Texts
 from siting.outputs.words import format_gap, format_number
 from siting.study import Study, load_study
 
-__all__ = ["explain", "front", "menu"]
+__all__ = ["alternatives", "explain", "front", "menu"]
 
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
@@ -150,6 +150,47 @@ def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
             yield texts.t(
                 "menu.year", year=number, sites=sites, spent=format_number(spent), budget=format_number(budget)
             )
+
+
+def alternatives(
+    source: SourceArgument,
+    *,
+    count: Annotated[int, typer.Option("--count", min=1, max=20, help="Plans to look for.")] = 3,
+    within: Annotated[float, typer.Option("--within", min=0, max=100, help="Percent of service to give up.")] = 2.0,
+    least: Annotated[int, typer.Option("--least", min=1, help="Places that must differ.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each of two searches a plan.")] = 30.0,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show other plans nearly as good on other ground, and what differs. 备选方案。"""
+    from siting.model.alternatives import AlternativeOptions
+    from siting.pipeline import Stages, frame_study, plan_framing, solver_options
+    from siting.plan.alternatives import alternatives_of
+
+    flag.language(lang)
+    study = _study_of(source)
+    options = AlternativeOptions(count=count, within=within / 100.0, least=least, seconds=seconds)
+    with progress(quiet=as_json) as announce:
+        stages = Stages(announce)
+        plan = plan_framing(frame_study(study, stages), study, stages)
+        found = alternatives_of(plan, options, solver_options(study), announce=announce)
+    if as_json:
+        print_json(found)
+        return
+    texts, best = Texts.load(lang), found["best"]
+    figures = {"service": format_number(best["service"], 1), "cost": format_number(best["cost_cny"])}
+    say(texts.t("alternatives.best", sites=len(best["sites"]), status=plan.solution.status_text, **figures))
+    for number, item in enumerate(found["alternatives"], start=1):
+        figures = {"service": format_number(item["service"], 1), "cost": format_number(item["cost_cny"])}
+        key = "alternatives.proven" if item["proven"] else "alternatives.found"
+        proof = texts.t(key, least=item["shared_at_least"])
+        lost, places = f"{100 * item['share_lost']:.2f}", len(item["sites"])
+        counts = {"number": number, "shared": item["shared"], "places": places}
+        say(texts.t("alternatives.one", lost=lost, proof=proof, **counts, **figures))
+        for name in ("added", "dropped"):
+            if item[name]:
+                say(texts.t(f"alternatives.{name}", names=", ".join(item[name])))
+    say(found["stop"][lang])
 
 
 def front(
