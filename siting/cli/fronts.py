@@ -1,19 +1,20 @@
-"""Commands that ask beyond one plan: `menu`, `explain`."""
+"""Commands that ask beyond one plan: `menu`, `front`, `alternatives`, `explain`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from siting.cli import options as flag
-from siting.cli.console import print_json, progress, say
+from siting.cli.console import print_json, print_table, progress, say
 from siting.errors import UsageError
 from siting.outputs.texts import Texts
 from siting.outputs.words import format_gap, format_number
 from siting.study import Study, load_study
 
-__all__ = ["explain", "menu"]
+__all__ = ["alternatives", "explain", "front", "menu"]
 
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
@@ -149,6 +150,91 @@ def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
             yield texts.t(
                 "menu.year", year=number, sites=sites, spent=format_number(spent), budget=format_number(budget)
             )
+
+
+def alternatives(
+    source: SourceArgument,
+    *,
+    count: Annotated[int, typer.Option("--count", min=1, max=20, help="Plans to look for.")] = 3,
+    within: Annotated[float, typer.Option("--within", min=0, max=100, help="Percent of service to give up.")] = 2.0,
+    least: Annotated[int, typer.Option("--least", min=1, help="Places that must differ.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each of two searches a plan.")] = 30.0,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show other plans nearly as good on other ground, and what differs. 备选方案。"""
+    from siting.model.alternatives import AlternativeOptions
+    from siting.pipeline import Stages, frame_study, plan_framing, solver_options
+    from siting.plan.alternatives import alternatives_of
+
+    flag.language(lang)
+    study = _study_of(source)
+    options = AlternativeOptions(count=count, within=within / 100.0, least=least, seconds=seconds)
+    with progress(quiet=as_json) as announce:
+        stages = Stages(announce)
+        plan = plan_framing(frame_study(study, stages), study, stages)
+        found = alternatives_of(plan, options, solver_options(study), announce=announce)
+    if as_json:
+        print_json(found)
+        return
+    texts, best = Texts.load(lang), found["best"]
+    figures = {"service": format_number(best["service"], 1), "cost": format_number(best["cost_cny"])}
+    say(texts.t("alternatives.best", sites=len(best["sites"]), status=plan.solution.status_text, **figures))
+    for number, item in enumerate(found["alternatives"], start=1):
+        figures = {"service": format_number(item["service"], 1), "cost": format_number(item["cost_cny"])}
+        key = "alternatives.proven" if item["proven"] else "alternatives.found"
+        proof = texts.t(key, least=item["shared_at_least"])
+        lost, places = f"{100 * item['share_lost']:.2f}", len(item["sites"])
+        counts = {"number": number, "shared": item["shared"], "places": places}
+        say(texts.t("alternatives.one", lost=lost, proof=proof, **counts, **figures))
+        for name in ("added", "dropped"):
+            if item[name]:
+                say(texts.t(f"alternatives.{name}", names=", ".join(item[name])))
+    say(found["stop"][lang])
+
+
+def front(
+    source: SourceArgument,
+    *,
+    over: Annotated[str, typer.Option("--over", help="Two of coverage, cost, safety, walking.")] = "coverage,cost",
+    points: Annotated[int, typer.Option("--points", min=0, max=200, help="Points; 0 for all there are.")] = 8,
+    coverage: Annotated[
+        float | None, typer.Option("--coverage", min=0, max=100, help="Percent to serve, if not a figure.")
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each solve; a point takes two.")] = 15.0,
+    out: Annotated[Path | None, typer.Option("--out", help="HTML page to write: picture and table.")] = None,
+    lang: LangFlag = "en",
+    as_json: flag.JsonFlag = False,
+) -> None:
+    """Show what one figure costs in another: proven plans of which none beats another. 指标取舍前沿。"""
+    from siting.model.front import FrontOptions
+    from siting.pipeline import Stages, frame_study, solver_options
+    from siting.plan.front import parse_figures, study_front
+
+    flag.language(lang)
+    aims = parse_figures(over)
+    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+        message = f"{out}: name an HTML file in an existing folder"
+        raise UsageError(message)
+    study = _study_of(source)
+    with progress(quiet=as_json) as announce:
+        framing = frame_study(study, Stages(announce))
+        solver = solver_options(study)
+        solver = replace(solver, time_limit_s=min(solver.time_limit_s, seconds))
+        options = FrontOptions(points=points or None, solver=solver)
+        share = None if coverage is None else coverage / 100.0
+        found = study_front(framing, aims, options, coverage=share, announce=announce)
+    if out is not None:
+        from siting.outputs.front_page import write_front
+
+        write_front(found, out, name=study.name, lang=lang)
+    if as_json:
+        print_json(found.as_dict())
+        return
+    title = Texts.load(lang).t("front.title")
+    print_table(title, list(found.table.columns), found.table.to_numpy(dtype=object).tolist())
+    for item in found.stops:
+        say(getattr(item, lang))
 
 
 def explain(

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from siting.errors import InfeasibleError, SitingError, UsageError
+from siting.model.check import broken_limits
 from siting.model.contradictions import reachable_vehicles
+from siting.model.divide import divide
+from siting.model.engines import ENGINES, End, Task
+from siting.model.finish import spent_cny, upgrades_of
 from siting.model.goal import Aim, Goal
 from siting.model.measures import value_of
-from siting.model.parts import Locks
+from siting.model.parts import FloatArray, IntArray, Locks
 from siting.model.problem import Problem
 from siting.model.solution import Solution, Status
 from siting.model.solver import SolverOptions, solve
@@ -25,6 +29,7 @@ __all__ = ["Front", "FrontOptions", "FrontPoint", "front"]
 
 _AIMS = (Aim.SERVICE, Aim.COST, Aim.MARGIN, Aim.WALKING)
 _SAME = 1e-6  # relative: figures so near each other are one
+_WORK = 3_000_000  # nodes x nonzeros of a second search, if no node limit is given
 _MOST = 400  # points of a front without a number of points
 
 
@@ -142,21 +147,50 @@ class _Desk:
         under = self.problem if limit is None else _limited(self.problem, two, limit)
         first = solve(_aiming(under, one), self.options)
         reached = value_of(self.problem, one, first.modules, first.served)
-        best, bound = first, None
-        try:
-            second = solve(_aiming(_limited(under, one, reached), two), self.options)
-            best, bound = self._better(first, second, two), second.bound
-        except SitingError:  # the first solve's plan stands, with nothing proven of the second figure
-            bound = None
+        best, bound = self._second(under, first, (one, reached), two)
         values = {aim: value_of(self.problem, aim, best.modules, best.served) for aim in self.aims}
-        unknown = 0.0 if two.is_least else np.inf
-        bounds = {one: first.bound, two: unknown if bound is None else bound}
+        bounds = {one: first.bound, two: bound}
         a, b = self.aims
         return FrontPoint((values[a], values[b]), (bounds[a], bounds[b]), limit, best)
 
-    def _better(self, first: Solution, second: Solution, aim: Aim) -> Solution:
-        old, new = (value_of(self.problem, aim, plan.modules, plan.served) for plan in (first, second))
-        return first if aim.is_better(old, new) else second
+    def _second(self, under: Problem, first: Solution, held: tuple[Aim, float], aim: Aim) -> tuple[Solution, float]:
+        """Return the plan with the best `aim` that keeps what the first search reached, begun with its plan."""
+        problem, options = _limited(_aiming(under, aim), *held), self.options
+        nonzeros = 2 * len(problem.walks) + 4 * len(problem.sites) + 1
+        search = ENGINES[options.name](
+            Task(
+                problem=problem,
+                aim=aim,
+                start=first.modules,
+                gap=options.gap,
+                seconds=max(options.time_limit_s, 0.1),
+                nodes=options.node_limit or max(1000, _WORK // nonzeros),
+                threads=options.threads,
+                seed=options.seed,
+            )
+        )
+        known = 0.0 if aim.is_least else np.inf
+        bound = search.bound if np.isfinite(search.bound) and search.end is not End.INFEASIBLE else known
+        best, value = first, value_of(problem, aim, first.modules, first.served)
+        for modules in (first.modules, search.modules):
+            served = None if modules is None else divide(problem, modules)
+            if modules is None or served is None or any(broken_limits(problem, modules, served)):
+                continue
+            found = value_of(problem, aim, modules, served)
+            if aim.is_better(found, value):
+                best, value = _changed(problem, first, modules, served), found
+        return best, min(bound, value) if aim.is_least else max(bound, value)
+
+
+def _changed(problem: Problem, solution: Solution, modules: IntArray, served: FloatArray) -> Solution:
+    return replace(
+        solution,
+        modules=modules,
+        served=served,
+        upgrades=upgrades_of(problem, modules),
+        spent_cny=spent_cny(problem, modules),
+        site_spent_cny=problem.site_cost_cny(modules),
+    )
 
 
 def _aiming(problem: Problem, aim: Aim) -> Problem:
