@@ -37,6 +37,8 @@ __all__ = ["Study", "load_study", "make_study"]
 
 _MONEY_CNY = 0.005  # half a fen
 _MOST_FAULTS = 12  # of one study in one line
+_MOST_PARTS = 50  # of one key, between dots
+_LONGEST_KEY = 2_000  # characters of a line that are looked at for a key
 
 
 class Study(Section):
@@ -122,12 +124,22 @@ def load_study(path: Path) -> Study:
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: cannot be read as UTF-8 text ({error})"
         raise StudyError(message) from error
+    _refuse_deep_keys(path, text)
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
         message = f"{path}: not TOML: {str(error)[:200]}"
         raise StudyError(message) from error
     return make_study(data, folder=path.parent, label=str(path))
+
+
+def _refuse_deep_keys(path: Path, text: str) -> None:
+    """Raise `StudyError` for a key of more parts than any study has, before a parser nests them."""
+    for number, line in enumerate(text.splitlines(), 1):
+        key = line.lstrip()[:_LONGEST_KEY].partition("=")[0]
+        if key.count(".") > _MOST_PARTS and not key.startswith(("#", '"', "'")):
+            message = f"{path}: line {number}: a key of more than {_MOST_PARTS} parts; no study has such a key"
+            raise StudyError(message)
 
 
 def make_study(data: Mapping[str, Any], *, folder: Path | None = None, label: str = "flags") -> Study:

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from siting.district.attestation import Attestation
+from siting.district.layer_columns import choose_role
+from siting.errors import LayerError
 from siting.kinds import Kind, Outcome
 from siting.model.goal import Aim
 from siting.sites.waiver import Waiver
@@ -66,6 +68,15 @@ def _aim(text: str) -> str:
     return text
 
 
+def _layer_role(text: str) -> str:
+    """Return a role as given if layers have it: a wrong word in the study is the study's fault, not the layer's."""
+    try:
+        choose_role(text, "role")
+    except LayerError as error:
+        raise ValueError(str(error).removeprefix("role: ")) from None
+    return text
+
+
 class Section(BaseModel):
     """A part of the study: frozen, no unknown keys."""
 
@@ -115,7 +126,7 @@ class DxfSection(Section):
 class LayerSection(Section):
     """One layer of the planner's own, a file or a database table; it overrides OpenStreetMap object by object."""
 
-    role: str
+    role: Annotated[str, AfterValidator(_layer_role)]
     path: Path | None = None
     url: str | None = None
     crs: str | None = None

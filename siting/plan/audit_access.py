@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from shapely.geometry import LineString, Polygon
 
+from siting.plan.audit_boxes import boxes_meet
 from siting.plan.audit_reading import Facts, RunFolder
 from siting.plan.audit_record import Checked, Finding, number
 from siting.rules.clause import Clause, Force, Metric, Rulebook
@@ -36,6 +37,8 @@ class Access:
     shapes: Any
     corridors: Any
     error_m: float = 0.0
+    boxes: Any = None  # of the options' shapes
+    corridor_boxes: Any = None
 
 
 def access_of(facts: Facts, figures: Mapping[str, float]) -> Access:
@@ -47,7 +50,9 @@ def access_of(facts: Facts, figures: Mapping[str, float]) -> Access:
     options = tuple(option for option in found if option[2] in reached)
     shapes = np.array([shape for _, shape, _ in options], dtype=object)
     corridors = np.array([segment[5] for segment in segments], dtype=object)
-    return Access(bare.segments, bare.streets, bare.lane_m, options, shapes, corridors, facts.position_error_m)
+    boxes = [shapely.bounds(each).reshape(-1, 4) for each in (shapes, corridors)]
+    error_m = facts.position_error_m
+    return Access(bare.segments, bare.streets, bare.lane_m, options, shapes, corridors, error_m, *boxes)
 
 
 def lost_by(access: Access, shapes: Sequence[Any]) -> tuple[str, ...]:
@@ -56,10 +61,14 @@ def lost_by(access: Access, shapes: Sequence[Any]) -> tuple[str, ...]:
     closed: set[int] = set()
     touched: dict[int, list[Any]] = defaultdict(list)
     for shape in shapes:
-        if len(access.options):
-            gone |= shapely.intersects(shape, access.shapes)
-        for at in np.flatnonzero(shapely.intersects(shape, access.corridors)).tolist():
+        box = shapely.bounds(shape)
+        near = np.flatnonzero(boxes_meet(access.boxes, box))
+        gone[near[shapely.intersects(shape, access.shapes[near])]] = True
+        near = np.flatnonzero(boxes_meet(access.corridor_boxes, box))
+        for at in near[shapely.intersects(shape, access.corridors[near])].tolist():
             touched[at].append(shape)
+    if not touched and not gone.any():
+        return ()
     for at, here in touched.items():
         if _widest_gap(access.segments[at], here) < min(access.segments[at][4], access.lane_m) - 0.01:
             closed.add(at)
@@ -201,16 +210,18 @@ def _stands(facts: Facts, segments: Sequence[Any], figures: Mapping[str, float])
     if not stands:
         return
     points = np.array([point for point, _ in stands], dtype=object)
+    boxes, wall_boxes, reach_m = shapely.bounds(points), shapely.bounds(walls), figures["reach_m"]
     for at, (name, use) in enumerate(zip(buildings.index, uses, strict=True)):
         if use in _NO_FACE:
             continue
-        near = np.flatnonzero(shapely.distance(points, walls[at]) <= figures["reach_m"])
-        around = walls[np.flatnonzero(shapely.distance(walls, walls[at]) <= figures["reach_m"])]
-        around = [wall for wall in around if wall is not walls[at]]
-        for stand in near.tolist():
-            line = shapely.shortest_line(points[stand], walls[at])
-            if not shapely.intersects(line, around).any():
-                yield str(name), line, stands[stand][1]
+        near = np.flatnonzero(boxes_meet(boxes, wall_boxes[at], reach_m))
+        near = near[shapely.distance(points[near], walls[at]) <= reach_m]
+        around = np.flatnonzero(boxes_meet(wall_boxes, wall_boxes[at], reach_m))
+        around = around[around != at]
+        lines = shapely.shortest_line(points[near], walls[at])
+        barred = shapely.intersects(lines[:, None], walls[around][None, :]).any(axis=1)
+        for stand, line in zip(near[~barred].tolist(), lines[~barred], strict=True):
+            yield str(name), line, stands[stand][1]
 
 
 def _turns(

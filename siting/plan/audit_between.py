@@ -80,13 +80,14 @@ def read_lane_width(clause: Clause, footprint: Any, lanes: Things, sides: Things
     """Read the clear width across lanes from the footprint to what stands on their other side."""
     width_m = float(clause.value or 0.0)
     error_m = max((thing.error_m for thing in sides.rows), default=0.0)
+    lane_error_m = max((lane.error_m for lane in lanes.rows), default=0.0) + DISTANCE_EPSILON_M
     cases = []
     for side, gap_m in _near(footprint, sides, 2.0 * width_m + error_m):
         if gap_m <= DISTANCE_EPSILON_M:
             continue  # what it touches leaves no width between
-        here, there = nearest_points(footprint, side.shape)
-        for lane in lanes.rows:
-            beside_m = _beside(lane, here, there)
+        across = LineString(nearest_points(footprint, side.shape))
+        for at, beside_m in zip(*(part.tolist() for part in lanes.near(across, lane_error_m)), strict=True):
+            lane = lanes.rows[at]
             if beside_m <= lane.error_m + DISTANCE_EPSILON_M:
                 sure = beside_m <= DISTANCE_EPSILON_M and not side.doubtful and not lane.doubtful
                 slack_m = max(side.error_m, lane.error_m)
@@ -95,18 +96,9 @@ def read_lane_width(clause: Clause, footprint: Any, lanes: Things, sides: Things
     return _worst(cases, lanes.known)
 
 
-def _beside(lane: Thing, here: Any, there: Any) -> float:
-    """Return how far the line between two points passes a lane, metres."""
-    return float(lane.shape.distance(LineString([here, there])))
-
-
 def _near(footprint: Any, things: Things, reach_m: float) -> list[tuple[Thing, float]]:
-    found = []
-    for thing in things.rows:
-        gap_m = float(footprint.distance(thing.shape))
-        if gap_m <= reach_m + 2 * DISTANCE_EPSILON_M:
-            found.append((thing, gap_m))
-    return found
+    at, apart_m = things.near(footprint, reach_m + 2 * DISTANCE_EPSILON_M)
+    return [(things.rows[number], gap_m) for number, gap_m in zip(at.tolist(), apart_m.tolist(), strict=True)]
 
 
 def _stand(footprint: Any, hull: Any) -> tuple[float, float]:

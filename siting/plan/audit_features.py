@@ -13,10 +13,12 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import shapely
 from shapely.geometry import LineString, Point
 
 from siting.errors import DataError
 from siting.kinds import Completeness
+from siting.plan.audit_boxes import boxes_meet
 from siting.plan.audit_reading import Facts
 from siting.plan.audit_record import number
 
@@ -71,10 +73,20 @@ class Things:
     known: Completeness
     accesses: Mapping[str, Any] = field(default_factory=dict)  # of lanes: what each clause on fire access speaks of
     shapes: Any = field(init=False)
+    boxes: Any = field(init=False)  # of the shapes, (n, 4)
+    memo: dict[Any, Any] = field(init=False, default_factory=dict)  # what depends on these things alone, read once
 
     def __post_init__(self) -> None:
         """Lay the shapes side by side."""
         object.__setattr__(self, "shapes", np.array([thing.shape for thing in self.rows], dtype=object))
+        object.__setattr__(self, "boxes", shapely.bounds(self.shapes).reshape(-1, 4))
+
+    def near(self, footprint: Any, reach_m: float) -> tuple[Any, Any]:
+        """Return the numbers of the things within `reach_m` of a footprint, in order, and how far each is."""
+        at = np.flatnonzero(boxes_meet(self.boxes, shapely.bounds(footprint), reach_m))
+        apart_m = shapely.distance(footprint, self.shapes[at])
+        kept = apart_m <= reach_m
+        return at[kept], apart_m[kept]
 
 
 def things_of(facts: Facts, feature_class: str) -> Things:
@@ -200,14 +212,11 @@ def _in_use(facts: Facts, feature_class: str) -> Iterator[Thing]:
     places = obstacles[obstacles["kind"].isin(wanted)]
     used: set[str] = set()
     buildings = facts.tables["buildings"]
+    names, grounds = np.array([str(name) for name in places.index], dtype=object), places.geometry.to_numpy()
+    is_area = places.geometry.geom_type.isin(_AREAS).to_numpy()
     for thing, use in zip(_buildings(facts), buildings["use"], strict=True):
-        centre = thing.shape.representative_point()
-        around = [str(place.Index) for place in places.itertuples() if place.geometry.contains(centre)]
-        inside = [
-            str(place.Index)
-            for place in places.itertuples()
-            if place.geometry.geom_type not in _AREAS and place.geometry.intersects(thing.shape)
-        ]
+        around = list(names[shapely.contains(grounds, thing.shape.representative_point())])
+        inside = list(names[~is_area & shapely.intersects(grounds, thing.shape)])
         used |= {*around, *inside}
         certain = use in wanted or bool(inside) or (bool(around) and use == "unknown")
         if certain or around or use == "unknown":

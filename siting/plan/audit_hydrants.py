@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+import shapely
 from shapely.geometry import Point
 
 from siting.geo import DISTANCE_EPSILON_M
@@ -22,22 +24,21 @@ def read_along_road(clause: Clause, footprint: Any, hydrants: Things, roads: Thi
     """Read the nearest hydrant, along the road for what stands in the road's band, straight for the rest."""
     least_m = float(clause.value or 0.0)
     without = Outcome.NOT_EVALUATED if hydrants.known is Completeness.UNKNOWN else Outcome.PASS
-    bands = [_road_of(hydrant, roads) for hydrant in hydrants.rows]
+    bands = _bands(hydrants, roads)
     widest_m = max((band_m for _, band_m in bands), default=0.0)
     error_m = max((hydrant.error_m for hydrant in hydrants.rows), default=0.0)
     reach_m = least_m + 2.0 * widest_m + 3.0 * error_m
     found: list[tuple[int, float, Thing]] = []
-    for hydrant, (road, band_m) in zip(hydrants.rows, bands, strict=True):
-        straight_m = float(footprint.distance(hydrant.shape))
-        if straight_m <= reach_m:
-            measured, sure = straight_m, not hydrant.doubtful
-            if road is not None:
-                beside_m = float(footprint.distance(road.shape))
-                if beside_m <= band_m + hydrant.error_m + DISTANCE_EPSILON_M:
-                    measured = min(straight_m, _along_m(footprint, hydrant, road))
-                    in_band = beside_m <= band_m + DISTANCE_EPSILON_M
-                    sure = sure and (in_band or straight_m + hydrant.error_m < least_m - DISTANCE_EPSILON_M)
-            found.append((_rank(measured, least_m, hydrant.error_m, sure), measured, hydrant))
+    for at, straight_m in zip(*(part.tolist() for part in hydrants.near(footprint, reach_m)), strict=True):
+        hydrant, (road, band_m) = hydrants.rows[at], bands[at]
+        measured, sure = straight_m, not hydrant.doubtful
+        if road is not None:
+            beside_m = float(footprint.distance(road.shape))
+            if beside_m <= band_m + hydrant.error_m + DISTANCE_EPSILON_M:
+                measured = min(straight_m, _along_m(footprint, hydrant, road))
+                in_band = beside_m <= band_m + DISTANCE_EPSILON_M
+                sure = sure and (in_band or straight_m + hydrant.error_m < least_m - DISTANCE_EPSILON_M)
+        found.append((_rank(measured, least_m, hydrant.error_m, sure), measured, hydrant))
     if not found:
         return Reading(math.nan, least_m, 0.0, without, None)
     rank, measured, hydrant = min(found, key=lambda item: item[:2])
@@ -52,7 +53,9 @@ def read_cover(clause: Clause, footprint: Any, things: Things) -> Reading:
     surveyed = things.known is Completeness.SURVEYED
     if not things.rows:
         return Reading(math.nan, most_m, 0.0, Outcome.FAIL if surveyed else Outcome.NOT_EVALUATED, None)
-    apart_m, thing = min(((float(footprint.distance(each.shape)), each) for each in things.rows), key=lambda it: it[0])
+    every_m = shapely.distance(footprint, things.shapes)
+    nearest = int(np.argmin(every_m))  # the first of equals
+    apart_m, thing = float(every_m[nearest]), things.rows[nearest]
     outcome = Outcome.UNCERTAIN if surveyed else Outcome.NOT_EVALUATED
     if apart_m + thing.error_m <= most_m + DISTANCE_EPSILON_M:
         outcome = Outcome.PASS
@@ -68,11 +71,22 @@ def _rank(measured: float, least_m: float, error_m: float, sure: bool) -> int:
     return _WORST_FIRST.index(Outcome.FAIL if failed else Outcome.UNCERTAIN)
 
 
+def _bands(hydrants: Things, roads: Things) -> list[tuple[Thing | None, float]]:
+    """Return the road and the band of each hydrant; they are the same for every footprint."""
+    if "bands" not in hydrants.memo:
+        hydrants.memo["bands"] = [_road_of(hydrant, roads) for hydrant in hydrants.rows]
+    bands: list[tuple[Thing | None, float]] = hydrants.memo["bands"]
+    return bands
+
+
 def _road_of(hydrant: Thing, roads: Things) -> tuple[Thing | None, float]:
     """Return the road a hydrant stands at, and how far from its centreline the kept band reaches."""
-    ways = [(float(hydrant.shape.distance(road.shape)), road) for road in roads.rows]
-    apart_m, road = min(ways, key=lambda way: way[0], default=(math.inf, None))
-    if road is None or apart_m > _ROADSIDE_M:
+    if not roads.rows:
+        return None, 0.0
+    every_m = shapely.distance(hydrant.shape, roads.shapes)
+    nearest = int(np.argmin(every_m))
+    apart_m, road = float(every_m[nearest]), roads.rows[nearest]
+    if apart_m > _ROADSIDE_M:
         return None, 0.0
     half_m = _HALF_LANE_M if math.isnan(road.width_m) else road.width_m / 2.0
     return road, max(half_m, apart_m)

@@ -156,20 +156,19 @@ def _applies(clause: Clause, subject: Subject, things: Mapping[str, Things], fig
 def _read_distances(clause: Clause, subject: Subject, things: Things, fire_class: str) -> Reading:
     footprint = subject.footprint
     without_breach = Outcome.NOT_EVALUATED if things.known is Completeness.UNKNOWN else Outcome.PASS
-    bounds = [_eased(clause, thing, subject.kind, fire_class) for thing in things.rows]
-    if clause.metric is Metric.SEPARATION_BY_CLASS and any(high == 0.0 for _, high in bounds):
-        kept = [at for at, (_, high) in enumerate(bounds) if high > 0.0]  # a wall that asks for nothing is no object
-        things, bounds = Things(tuple(things.rows[at] for at in kept), things.known), [bounds[at] for at in kept]
+    things, bounds, reach_m = _asked_of(clause, things, subject.kind, fire_class)
     if not things.rows:
         return Reading(math.nan, _stated(clause), 0.0, without_breach, None)
-    apart_m = shapely.distance(footprint, things.shapes)
-    reach_m = max(high + thing.error_m for (_, high), thing in zip(bounds, things.rows, strict=True))
-    near = [int(at) for at in np.flatnonzero(apart_m <= reach_m + 2 * DISTANCE_EPSILON_M)]
+    near, apart_m = things.near(footprint, reach_m + 2 * DISTANCE_EPSILON_M)
+    if not len(near):
+        every_m = shapely.distance(footprint, things.shapes)
+        near = np.array([np.argmin(every_m)])
+        apart_m = every_m[near]
     by_area = clause.metric is Metric.TURNING_AREA or (clause.metric is Metric.KEEP_CLEAR and clause.to != "fire_lane")
     pairs = []
-    for at in near or [int(np.argmin(apart_m))]:
+    for at, gap_m in zip(near.tolist(), apart_m.tolist(), strict=True):
         thing = things.rows[at]
-        measured = _clear_m(footprint, thing.shape) if by_area else float(apart_m[at])
+        measured = _clear_m(footprint, thing.shape) if by_area else gap_m
         pairs.append(_judge(thing, measured, bounds[at]))
     # min() keeps the first of equals: things stand in the order of their ids.
     decisive = min(pairs, key=lambda pair: (_WORST_FIRST.index(pair.outcome), pair.measured - pair.required))
@@ -181,6 +180,24 @@ def _read_distances(clause: Clause, subject: Subject, things: Things, fire_class
         decisive.outcome if broken else without_breach,
         decisive.thing.feature_id,
     )
+
+
+def _asked_of(
+    clause: Clause, things: Things, kind: Kind, fire_class: str
+) -> tuple[Things, list[tuple[float, float]], float]:
+    """Return the things that ask for a distance, the interval each asks for, and the farthest that matters."""
+    key = (clause.clause_id, kind, fire_class)
+    if key not in things.memo:
+        bounds = [_eased(clause, thing, kind, fire_class) for thing in things.rows]
+        held = things
+        if clause.metric is Metric.SEPARATION_BY_CLASS and any(high == 0.0 for _, high in bounds):
+            kept = [at for at, (_, high) in enumerate(bounds) if high > 0.0]  # a wall that asks for nothing is none
+            held, bounds = Things(tuple(things.rows[at] for at in kept), things.known), [bounds[at] for at in kept]
+        errors = [thing.error_m for thing in held.rows]
+        reach_m = max((high + error for (_, high), error in zip(bounds, errors, strict=True)), default=0.0)
+        things.memo[key] = held, bounds, reach_m
+    found: tuple[Things, list[tuple[float, float]], float] = things.memo[key]
+    return found
 
 
 def _judge(thing: Thing, measured: float, bounds: tuple[float, float]) -> _Pair:
@@ -266,11 +283,9 @@ def _clear_m(footprint: Any, shape: Any) -> float:
 
 def _count_touches(footprint: Any, things: Things) -> Reading:
     touches: list[tuple[int, float, Thing]] = []
-    nearest: tuple[float, Thing] | None = None
-    for thing in things.rows:
-        gap_m = float(shapely.distance(footprint, thing.shape))
-        if nearest is None or gap_m < nearest[0]:
-            nearest = (gap_m, thing)
+    every_m = shapely.distance(footprint, things.shapes)
+    for at in np.flatnonzero(every_m <= max((thing.error_m for thing in things.rows), default=0.0) + 1e-6).tolist():
+        thing, gap_m = things.rows[at], float(every_m[at])
         if gap_m <= thing.error_m + DISTANCE_EPSILON_M:
             sure = gap_m <= DISTANCE_EPSILON_M and not thing.doubtful
             touches.append((0 if sure else 1, gap_m, thing))
@@ -280,9 +295,10 @@ def _count_touches(footprint: Any, things: Things) -> Reading:
         return Reading(count, 0.0, thing.error_m, (Outcome.FAIL, Outcome.UNCERTAIN)[worst], thing.feature_id)
     unknown = things.known is Completeness.UNKNOWN
     outcome = Outcome.NOT_EVALUATED if unknown else Outcome.PASS
-    if nearest is None:
+    if not things.rows:
         return Reading(math.nan if unknown else 0.0, 0.0, 0.0, outcome, None)
-    return Reading(0.0, 0.0, nearest[1].error_m, outcome, nearest[1].feature_id)
+    nearest = things.rows[int(np.argmin(every_m))]
+    return Reading(0.0, 0.0, nearest.error_m, outcome, nearest.feature_id)
 
 
 def _read_access(footprint: Any, access: Access) -> Reading:

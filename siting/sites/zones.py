@@ -23,6 +23,7 @@ from siting.rules.clause import Clause, Force, Metric, Rulebook
 from siting.rules.measures import FacilityFacts, gap_needs, requirement_of
 from siting.rules.passages import gap_grounds
 from siting.sites.catalogue import Catalogue
+from siting.sites.gaps import gap_zones
 from siting.sites.record import Zones
 
 __all__ = ["QUAD_SEGS", "Shadows", "circumscribed_buffer", "draw_zones", "search_shadows"]
@@ -72,13 +73,18 @@ def draw_zones(district: District, rulebook: Rulebook, kinds: tuple[Kind, ...], 
 
     A clause with a condition is not drawn: whether it holds depends on the place. A clause on several kinds is drawn
     with the least distance any of them needs, so that a zone says the same for
-    all. Clauses that count a touch, or forbid an overlap, are drawn as the object itself (distance 0).
+    all. Clauses that count a touch, or forbid an overlap, are drawn as the object itself (distance 0). Of a gap that
+    two objects owe each other the ground between them is drawn (`siting.sites.gaps`).
     """
     parts = []
     for clause in rulebook.clauses:
         concerned = [kind for kind in kinds if kind in clause.kinds]
         if concerned and clause.metric in _DRAWN and not clause.when:
             parts.append(_zones_of(clause, district, [catalogue.facts(kind) for kind in concerned]))
+        elif concerned and clause.metric is Metric.GAP_KEPT and not clause.when:
+            gaps = gap_zones(clause, district)
+            shapes = gaps["geometry"].to_numpy(dtype=object)
+            parts.append(gaps[_near_compounds(district, shapes, np.zeros(len(shapes)))])
     filled = [part for part in parts if len(part)]
     if not filled:
         return Zones(frame=tables.ZONES.empty(district.crs), kinds=kinds, district=district, rulebook=rulebook)

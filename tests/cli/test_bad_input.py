@@ -4,7 +4,10 @@ import bz2
 import gzip
 import json
 
+import geopandas as gpd
+import pyogrio
 import pytest
+import shapely
 
 from siting.district.synthetic import dataset_path
 
@@ -166,8 +169,74 @@ def test_a_path_that_cannot_be_one_ends_2(cli, tmp_path, bad_file, name):
 def test_an_error_line_holds_no_terminal_codes(cli, tmp_path):
     ended = refuse(cli, tmp_path, "--osm", QUARTER, "--layer", "\x1b[2J=x.csv", "--budget", 1)
 
-    assert ended.code == 5
+    assert ended.code == 2
     assert "\x1b" not in ended.err
+
+
+@pytest.mark.parametrize("key", ["a" + ".a" * 20_000 + " = 1", "[facility.catalogue" + ".a" * 20_000 + "]\nb = 1"])
+def test_a_key_without_end_is_refused_before_it_is_parsed(cli, tmp_path, bad_file, key):
+    study = bad_file("study.toml", f'{key}\n[source]\nosm = "x.osm"\n[limits]\nbudget_cny = 5\n'.encode())
+
+    ended = refuse(cli, tmp_path, study)
+
+    assert ended.code == 2
+    assert "line 1: a key of more than 50 parts" in ended.error
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ('[[layers]]\nrole = "buldings"\npath = "b.csv"\n', "did you mean 'buildings'?"),
+        ('[limits]\nbudget_cny = 5.0\nlocked_in = ["way/101#s99"]\n', "locked candidate 'way/101#s99' does not exist"),
+    ],
+)
+def test_a_role_or_a_lock_that_nobody_knows_is_the_studys_fault(cli, tmp_path, bad_file, section, words):
+    money = "" if "[limits]" in section else "[limits]\nbudget_cny = 5.0\n"
+    study = bad_file("study.toml", f'[source]\nosm = "{dataset_path("tiny.osm")}"\n{section}{money}'.encode())
+
+    ended = refuse(cli, tmp_path, study)
+
+    assert ended.code == 2, ended.err
+    assert words in ended.error
+
+
+def test_a_building_of_no_possible_height_ends_5(cli, tmp_path, bad_file):
+    layer = bad_file("buildings.csv", b"building_id,levels\nway/103,1e308\n")
+
+    ended = refuse(cli, tmp_path, "--osm", dataset_path("tiny.osm"), "--layer", f"buildings={layer}", "--budget", 1000)
+
+    assert ended.code == 5
+    assert "levels 1e+308 is more than 200" in ended.error
+
+
+@pytest.mark.parametrize("east", [float("inf"), 1e300])
+def test_drawn_sites_beyond_the_earth_end_5(cli, tmp_path, east):
+    shape = shapely.Polygon([(111.0, 35.0), (east, 35.0), (111.001, 35.001)])
+    frame = gpd.GeoDataFrame({"site_id": ["a"], "kind": ["ebike_shed"]}, geometry=[shape], crs=4326)
+    frame.to_file(tmp_path / "drawn.gpkg", layer="sites", engine="pyogrio")
+
+    ended = cli("audit", "--sites", tmp_path / "drawn.gpkg", "--osm", dataset_path("tiny.osm"))
+
+    assert ended.code == 5, ended.err
+    assert "drawn.gpkg: a has no valid geometry; redraw it" in ended.error
+
+
+def test_a_run_without_its_sites_ends_5_and_names_the_layer(cli, tmp_path):
+    run = tmp_path / "run"
+    cli("plan", "--osm", dataset_path("tiny.osm"), "--budget", 60_000, "--out", run)
+    every = {
+        name: pyogrio.read_dataframe(run / "plan.gpkg", layer=name)
+        for name, _ in pyogrio.list_layers(run / "plan.gpkg")
+    }
+    (run / "plan.gpkg").unlink()
+    for name, frame in every.items():
+        if name != "sites":
+            pyogrio.write_dataframe(frame, run / "plan.gpkg", layer=name)
+
+    ended = cli("audit", run)
+
+    assert ended.code == 5, ended.err
+    assert "plan.gpkg: cannot be read (Layer 'sites' could not be opened)" in ended.error
 
 
 def test_a_misplaced_node_neither_stops_nor_bends_the_plan(cli, tmp_path, bad_file):
