@@ -42,6 +42,8 @@ from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.programme import plan_programme
+from siting.plan.replan import replan
+from siting.plan.scenarios import plan_uncertain
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -50,6 +52,7 @@ from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
+from siting.study_programme import terms_at_once
 from siting.study_sections import LayerSection
 
 __all__ = [
@@ -224,9 +227,15 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
 
 
 def choose_plan(framing: Framing, study: Study) -> Plan:
-    """Return the plan of a framed problem: at once, or over the years of the study's programme."""
-    if study.programme is not None:
-        return plan_programme(framing, study.programme.terms(), search_limits(study))
+    """Return the plan of a framed problem: at once, or over the years of its programme, for its scenarios."""
+    section, budget = study.programme, study.limits.budget_cny
+    terms = terms_at_once(study.rules.on, budget) if section is None else section.terms()
+    if study.replan is not None:
+        return replan(framing, terms, study.replan.again(), search_limits(study))
+    if section is not None:
+        return plan_programme(framing, terms, search_limits(study))
+    if study.uncertainty is not None:
+        return plan_uncertain(framing, study.uncertainty.outlook(), search_limits(study), solver_options(study))
     return make_plan(framing, solve(framing.problem, solver_options(study)))
 
 
@@ -300,7 +309,7 @@ def search_limits(study: Study) -> SearchLimits:
 
 def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
-    study = study.with_budget(study.limits.budget_cny)  # at once: a waiver is priced against a plan without years
+    study = study.with_budget(study.limits.budget_cny)  # at once, for the estimate: what a waiver is priced against
     plan = plan_framing(frame_study(study, stages), study, stages)
     options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
     return plan, price_waivers(plan, options, announce=stages.announce)

@@ -8,7 +8,7 @@ to the file. Only this module, the pipeline and the command line know about stud
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, get_args
@@ -16,7 +16,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from siting.errors import StudyError
-from siting.study_programme import ProgrammeSection, TogetherSection
+from siting.study_programme import (
+    ProgrammeSection,
+    ReplanSection,
+    ScenarioSection,
+    TogetherSection,
+    UncertaintySection,
+)
 from siting.study_sections import (
     AttestationSection,
     DemandSection,
@@ -51,6 +57,8 @@ class Study(Section):
     reach: ReachSection = ReachSection()
     limits: LimitsSection
     programme: ProgrammeSection | None = None
+    uncertainty: UncertaintySection | None = None
+    replan: ReplanSection | None = None
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
@@ -65,6 +73,9 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _the_years_spend_the_budget(self) -> "Study":
+        if self.uncertainty is not None and (self.programme is not None or self.replan is not None):
+            message = "uncertainty cannot be asked for with programme or replan yet; plan them in two studies"
+            raise ValueError(message)
         if self.programme is not None:
             total = math.fsum(self.programme.budgets_cny)
             if abs(total - self.limits.budget_cny) > _MONEY_CNY:
@@ -87,10 +98,29 @@ class Study(Section):
         return resolved
 
     def with_budget(self, budget_cny: float) -> "Study":
-        """Return the same study with another budget, spent at once: the years' budgets would no longer fit."""
+        """Return the same study with another budget, spent at once and for the estimate alone."""
         return self.model_copy(
-            update={"limits": self.limits.model_copy(update={"budget_cny": budget_cny}), "programme": None}
+            update={
+                "limits": self.limits.model_copy(update={"budget_cny": budget_cny}),
+                "programme": None,
+                "uncertainty": None,
+                "replan": None,
+            }
         )
+
+    def with_replan(
+        self, run: Path | None, built: Sequence[str] | None, least_gain: float | None, most_changes: int | None
+    ) -> "Study":
+        """Return the same study started from an earlier run; what is None stays as the study says."""
+        given = {"built": built, "least_gain": least_gain, "most_changes": most_changes}
+        changed = {key: value for key, value in given.items() if value is not None}
+        held = {} if self.replan is None else self.replan.model_dump()
+        if run is not None:
+            held["run"] = run.absolute()
+        if "run" not in held:
+            message = "name the run to start from: --from RUN_FOLDER, or replan.run in the study"
+            raise StudyError(message)
+        return make_study(self.as_dict() | {"replan": held | changed})
 
 
 def load_study(path: Path) -> Study:
@@ -145,8 +175,27 @@ def _with_absolute_paths(study: Study, folder: Path) -> Study:
     rules = study.rules
     if rules.profile.endswith(".toml"):
         rules = rules.model_copy(update={"profile": str(_absolute(folder, Path(rules.profile)))})
+    uncertain = study.uncertainty
+    if uncertain is not None:
+        placed = tuple(
+            item if item.table is None else item.model_copy(update={"table": _absolute(folder, item.table)})
+            for item in uncertain.scenarios
+        )
+        uncertain = uncertain.model_copy(update={"scenarios": placed})
+    again = study.replan
+    if again is not None:
+        again = again.model_copy(update={"run": _absolute(folder, again.run)})
     name = study.name or (source.osm.name.split(".")[0] if source.osm else layers[0].role)
-    return study.model_copy(update={"source": source, "layers": layers, "rules": rules, "name": name})
+    return study.model_copy(
+        update={
+            "source": source,
+            "layers": layers,
+            "rules": rules,
+            "name": name,
+            "uncertainty": uncertain,
+            "replan": again,
+        }
+    )
 
 
 def _absolute(folder: Path, path: Path) -> Path:
@@ -189,6 +238,7 @@ def _is_nan(value: object) -> bool:
 _LISTED: Mapping[str, type[BaseModel]] = {
     "layers": LayerSection,
     "together": TogetherSection,
+    "scenarios": ScenarioSection,
     "attestations": AttestationSection,
     "waivers": WaiverSection,
 }

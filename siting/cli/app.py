@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from siting.cli import check, look, plan
+from siting.cli import check, look, plan, replan
 from siting.cli.console import error_line
 from siting.errors import UsageError
 
@@ -28,6 +28,8 @@ app.command()(look.rules)
 app.command(name="plan")(plan.plan)
 app.command()(plan.sweep)
 app.command()(plan.waivers)
+app.command(name="replan")(replan.replan)
+app.command()(replan.nested)
 app.command()(check.audit)
 app.command()(check.compare)
 app.command()(check.why)

@@ -107,6 +107,8 @@ def status_words_key(run: Run) -> str:
     key = f"status.{status_key(run.plan.solution.status)}_words"
     if run.plan.programme is not None and f"{key}_years" in Texts.load("en").catalogue:
         return f"{key}_years"
+    if run.plan.uncertain is not None and f"{key}_scenarios" in Texts.load("en").catalogue:
+        return f"{key}_scenarios"
     weighted = f"{key}_weighted"
     level = run.demand.frame["weight"].nunique() < 2
     return key if level or weighted not in Texts.load("en").catalogue else weighted

@@ -13,6 +13,8 @@ from siting.kinds import Kind
 from siting.model.solution import Solution
 from siting.plan.programme_record import Programme
 from siting.plan.reasons import Sentence, reasons_for
+from siting.plan.replan_record import Replanned
+from siting.plan.scenarios_record import Uncertain
 
 __all__ = ["Plan", "make_plan", "with_left_out"]
 
@@ -39,6 +41,8 @@ class Plan:
     framing: Framing
     solution: Solution
     programme: Programme | None = None
+    uncertain: Uncertain | None = None
+    replanned: Replanned | None = None
 
     def __post_init__(self) -> None:
         """Check the table of sites."""
