@@ -49,6 +49,8 @@ from siting.plan.explain import explain, explain_limits, explained
 from siting.plan.plan import Plan
 from siting.plan.price import PriceOptions, price_waivers
 from siting.plan.programme import plan_programme
+from siting.plan.replan import replan
+from siting.plan.scenarios import plan_uncertain
 from siting.plan.worth import worth_table
 from siting.rules.clause import Rulebook
 from siting.rules.features import FEATURE_CLASSES
@@ -59,6 +61,7 @@ from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
+from siting.study_programme import terms_at_once
 from siting.study_sections import LayerSection
 
 __all__ = [
@@ -250,9 +253,15 @@ def _decided(framing: Framing, study: Study) -> Plan:
 
 
 def choose_plan(framing: Framing, study: Study) -> Plan:
-    """Return the plan of a framed problem: at once, or over the years of the study's programme."""
-    if study.programme is not None:
-        return plan_programme(framing, study.programme.terms(), search_limits(study))
+    """Return the plan of a framed problem: at once, or over the years of its programme, for its scenarios."""
+    section = study.programme
+    if study.replan is not None:
+        terms = terms_at_once(study.rules.on, study.budget_cny) if section is None else section.terms()
+        return replan(framing, terms, study.replan.again(), search_limits(study))
+    if section is not None:
+        return plan_programme(framing, section.terms(), search_limits(study))
+    if study.uncertainty is not None:
+        return plan_uncertain(framing, study.uncertainty.outlook(), search_limits(study), solver_options(study))
     return solved_by(solver_options(study))(framing)
 
 
@@ -334,7 +343,7 @@ def search_limits(study: Study) -> SearchLimits:
 
 def price_study(study: Study, stages: Stages, *, most: int, per: str = "place") -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
-    study = study.model_copy(update={"programme": None})  # at once: a waiver is priced against a plan without years
+    study = study.at_once()  # for the estimate: what a waiver is priced against
     plan = plan_framing(frame_study(study, stages), study, stages)
     options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most, per=per)
     return plan, price_waivers(plan, options, announce=stages.announce)

@@ -8,7 +8,7 @@ to the file. Only this module, the pipeline and the command line know about stud
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, get_args
@@ -16,7 +16,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from siting.errors import StudyError
-from siting.study_programme import ProgrammeSection, TogetherSection
+from siting.study_programme import (
+    ProgrammeSection,
+    ReplanSection,
+    ScenarioSection,
+    TogetherSection,
+    UncertaintySection,
+)
 from siting.study_sections import (
     AttestationSection,
     DemandSection,
@@ -55,6 +61,8 @@ class Study(Section):
     goal: GoalSection = GoalSection()
     limits: LimitsSection = LimitsSection()
     programme: ProgrammeSection | None = None
+    uncertainty: UncertaintySection | None = None
+    replan: ReplanSection | None = None
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
@@ -64,19 +72,6 @@ class Study(Section):
     def _has_a_source(self) -> "Study":
         if self.source.osm is None and not self.layers:
             message = "source.osm is missing: name an OpenStreetMap file"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _the_years_spend_the_budget(self) -> "Study":
-        if self.programme is None:
-            return self
-        if self.goal.aim != "service":
-            message = f"a programme over years plans with goal 'service', not {self.goal.aim!r}; take one of them out"
-            raise ValueError(message)
-        total = math.fsum(self.programme.budgets_cny)
-        if self.limits.budget_cny is None or abs(total - self.limits.budget_cny) > _MONEY_CNY:
-            message = f"limits.budget_cny is {self.limits.budget_cny}, but programme.budgets_cny are {total:,.2f}"
             raise ValueError(message)
         return self
 
@@ -92,6 +87,23 @@ class Study(Section):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _the_years_spend_the_budget(self) -> "Study":
+        asked = {"programme": self.programme, "replan": self.replan, "uncertainty": self.uncertainty}
+        for name in (name for name, section in asked.items() if section is not None):
+            if self.goal.aim != "service":
+                message = f"{name} plans with goal 'service', not {self.goal.aim!r}; take one of them out"
+                raise ValueError(message)
+        if self.uncertainty is not None and (self.programme is not None or self.replan is not None):
+            message = "uncertainty cannot be asked for with programme or replan yet; plan them in two studies"
+            raise ValueError(message)
+        if self.programme is not None:
+            total = math.fsum(self.programme.budgets_cny)
+            if abs(total - self.budget_cny) > _MONEY_CNY:
+                message = f"limits.budget_cny is {self.budget_cny:,.2f}, but programme.budgets_cny are {total:,.2f}"
+                raise ValueError(message)
+        return self
+
     @property
     def file_time(self) -> datetime:
         """The one time stamp that every file of the run carries."""
@@ -104,11 +116,33 @@ class Study(Section):
         resolved: dict[str, Any] = _without_none(self.model_dump(mode="json"))
         return resolved
 
+    @property
+    def budget_cny(self) -> float:
+        """The money, CNY; without a limit (only where the goal is least cost, walking or margin) it is infinite."""
+        return math.inf if self.limits.budget_cny is None else self.limits.budget_cny
+
+    def at_once(self) -> "Study":
+        """Return the same study for one time and the estimate alone: no years, no scenarios, no earlier run."""
+        return self.model_copy(update={"programme": None, "uncertainty": None, "replan": None})
+
     def with_budget(self, budget_cny: float) -> "Study":
-        """Return the same study with another budget, spent at once: the years' budgets would no longer fit."""
-        return self.model_copy(
-            update={"limits": self.limits.model_copy(update={"budget_cny": budget_cny}), "programme": None}
-        )
+        """Return the same study with another budget, spent at once and for the estimate alone."""
+        limits = self.limits.model_copy(update={"budget_cny": budget_cny})
+        return self.at_once().model_copy(update={"limits": limits})
+
+    def with_replan(
+        self, run: Path | None, built: Sequence[str] | None, least_gain: float | None, most_changes: int | None
+    ) -> "Study":
+        """Return the same study started from an earlier run; what is None stays as the study says."""
+        given = {"built": built, "least_gain": least_gain, "most_changes": most_changes}
+        changed = {key: value for key, value in given.items() if value is not None}
+        held = {} if self.replan is None else self.replan.model_dump()
+        if run is not None:
+            held["run"] = run.absolute()
+        if "run" not in held:
+            message = "name the run to start from: --from RUN_FOLDER, or replan.run in the study"
+            raise StudyError(message)
+        return make_study(self.as_dict() | {"replan": held | changed})
 
 
 def load_study(path: Path) -> Study:
@@ -173,8 +207,27 @@ def _with_absolute_paths(study: Study, folder: Path) -> Study:
     rules = study.rules
     if rules.profile.endswith(".toml"):
         rules = rules.model_copy(update={"profile": str(_absolute(folder, Path(rules.profile)))})
+    uncertain = study.uncertainty
+    if uncertain is not None:
+        placed = tuple(
+            item if item.table is None else item.model_copy(update={"table": _absolute(folder, item.table)})
+            for item in uncertain.scenarios
+        )
+        uncertain = uncertain.model_copy(update={"scenarios": placed})
+    again = study.replan
+    if again is not None:
+        again = again.model_copy(update={"run": _absolute(folder, again.run)})
     name = study.name or (source.osm.name.split(".")[0] if source.osm else layers[0].role)
-    return study.model_copy(update={"source": source, "layers": layers, "rules": rules, "name": name})
+    return study.model_copy(
+        update={
+            "source": source,
+            "layers": layers,
+            "rules": rules,
+            "name": name,
+            "uncertainty": uncertain,
+            "replan": again,
+        }
+    )
 
 
 def _absolute(folder: Path, path: Path) -> Path:
@@ -217,6 +270,7 @@ def _is_nan(value: object) -> bool:
 _LISTED: Mapping[str, type[BaseModel]] = {
     "layers": LayerSection,
     "together": TogetherSection,
+    "scenarios": ScenarioSection,
     "attestations": AttestationSection,
     "waivers": WaiverSection,
 }

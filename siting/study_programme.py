@@ -1,13 +1,25 @@
 """The sections of a study file on years, uncertain demand and last year's run."""
 
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from siting.plan.programme_record import Terms, Together
+from siting.plan.replan_record import Again
+from siting.plan.scenarios_record import NOMINAL, Outlook, Scenario
 from siting.study_sections import NotNegative, Positive, Section, Word
 
-__all__ = ["ProgrammeSection", "TogetherSection"]
+__all__ = [
+    "ProgrammeSection",
+    "ReplanSection",
+    "ScenarioSection",
+    "TogetherSection",
+    "UncertaintySection",
+    "terms_at_once",
+]
 
 Year = Annotated[int, Field(ge=1990, le=2200, strict=True)]
 
@@ -63,3 +75,65 @@ class ProgrammeSection(Section):
             lead_years=self.lead_years,
             together=tuple(Together(item.year, item.compounds, item.factor) for item in self.together),
         )
+
+
+class ScenarioSection(Section):
+    """One way demand may come: factors on the vehicles of compounds (by id or name), elsewhere `factor`."""
+
+    name: Word
+    weight: NotNegative = 1.0
+    factor: NotNegative = 1.0
+    factors: Mapping[str, NotNegative] = Field(default_factory=dict)
+    table: Path | None = None  # CSV: compound_id, factor
+
+    @model_validator(mode="after")
+    def _not_the_estimate(self) -> "ScenarioSection":
+        if self.name == NOMINAL:
+            message = f"{NOMINAL!r} is the name of the estimate itself; choose another"
+            raise ValueError(message)
+        return self
+
+
+class UncertaintySection(Section):
+    """Plan for several scenarios of demand at once, the estimate always among them."""
+
+    goal: Literal["worst", "worst_share", "average"] = "worst"
+    estimate_weight: NotNegative = 1.0
+    scenarios: Annotated[tuple[ScenarioSection, ...], Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "UncertaintySection":
+        names = [item.name for item in self.scenarios]
+        if len(set(names)) < len(names):
+            message = f"scenarios {', '.join(names)} repeat a name"
+            raise ValueError(message)
+        if not self.estimate_weight + sum(item.weight for item in self.scenarios) > 0:
+            message = "the weights of all scenarios are 0"
+            raise ValueError(message)
+        return self
+
+    def outlook(self) -> Outlook:
+        """Return the scenarios as the stages know them, the estimate first."""
+        listed = (
+            Scenario(name=item.name, weight=item.weight, factor=item.factor, factors=item.factors, table=item.table)
+            for item in self.scenarios
+        )
+        return Outlook(goal=self.goal, scenarios=(Scenario(name=NOMINAL, weight=self.estimate_weight), *listed))
+
+
+class ReplanSection(Section):
+    """Start from an earlier run: what is built stays, a planned site goes only where that brings `least_gain`."""
+
+    run: Path
+    built: tuple[str, ...] = ()
+    least_gain: NotNegative = 10.0
+    most_changes: Annotated[int, Field(ge=0)] | None = None
+
+    def again(self) -> Again:
+        """Return the request as the stages know it."""
+        return Again(run=self.run, built=self.built, least_gain=self.least_gain, most_changes=self.most_changes)
+
+
+def terms_at_once(on: date, budget_cny: float) -> Terms:
+    """Return the one year in which a study without a programme spends its budget."""
+    return Terms(first_year=on.year, budgets_cny=(budget_cny,), weights=(1.0,), prices=(1.0,), tiers=("implement",))

@@ -11,7 +11,7 @@ from typer.main import get_command
 from siting.cli.app import app
 from siting.outputs.run_folder import RUN_FILES
 from siting.study import Study, make_study
-from siting.study_programme import ProgrammeSection, TogetherSection
+from siting.study_programme import ProgrammeSection, ReplanSection, ScenarioSection, TogetherSection, UncertaintySection
 from siting.study_sections import AttestationSection, LayerSection, WaiverSection
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +27,9 @@ LISTED = {
     "waivers": WaiverSection,
     "programme": ProgrammeSection,
     "together": TogetherSection,
+    "uncertainty": UncertaintySection,
+    "replan": ReplanSection,
+    "scenarios": ScenarioSection,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from siting.cli import check, fronts, look, plan
+from siting.cli import check, fronts, look, plan, replan
 from siting.cli.console import error_line
 from siting.errors import UsageError
 
@@ -32,6 +32,8 @@ app.command()(fronts.menu)
 app.command()(fronts.alternatives)
 app.command()(fronts.front)
 app.command()(fronts.explain)
+app.command(name="replan")(replan.replan)
+app.command()(replan.nested)
 app.command()(check.audit)
 app.command()(check.compare)
 app.command()(check.why)

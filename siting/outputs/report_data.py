@@ -8,7 +8,9 @@ from siting.kinds import Kind, Outcome
 from siting.outputs import signed, view
 from siting.outputs.ledger_open import survey_text
 from siting.outputs.programme import method_of, programme_rows, reserve_rows
+from siting.outputs.replan import change_table, price_rows
 from siting.outputs.run import Run
+from siting.outputs.scenarios import scenario_rows
 from siting.outputs.survey import survey_facts
 from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, format_gap, format_number, status_key, status_words_key
@@ -47,6 +49,9 @@ def report_data(run: Run) -> dict[str, Any]:
         "method": method_of(run),
         "years": programme_rows(run),
         "reserve": reserve_rows(run),
+        "scenarios": scenario_rows(run),
+        "changes": change_table(run),
+        "change_prices": price_rows(run),
         "solver": str(run.plan.solution.solver),
         "assumptions": list(zip(words.assumptions("zh"), words.assumptions("en"), strict=True)),
         "notes": words.notes(),

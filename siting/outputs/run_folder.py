@@ -13,9 +13,11 @@ from siting.outputs.geopackage import write_geopackage
 from siting.outputs.ledger import write_ledger
 from siting.outputs.map import write_map
 from siting.outputs.programme import PROGRAMME_FILES, write_programme
+from siting.outputs.replan import REPLAN_FILES, write_replan
 from siting.outputs.report import write_report
 from siting.outputs.run import Run
 from siting.outputs.run_json import write_run_json
+from siting.outputs.scenarios import SCENARIO_FILES, write_scenarios
 from siting.outputs.tables import write_tables
 from siting.outputs.toml import dump_toml
 
@@ -45,8 +47,8 @@ RUN_FILES = (
 
 #: Files that a run folder holds only where somebody asked for them.
 ASKED_FILES = ("menu.npz", "worth.csv")
-#: Files that only some runs have: those over years.
-EXTRA_FILES = (*PROGRAMME_FILES,)
+#: Files that only some runs have: those over years, those of uncertain demand, those planned again.
+EXTRA_FILES = (*PROGRAMME_FILES, *SCENARIO_FILES, *REPLAN_FILES)
 
 
 def write_run(run: Run, folder: Path) -> None:
@@ -56,6 +58,8 @@ def write_run(run: Run, folder: Path) -> None:
     write_layers(run, folder)
     write_tables(run, folder)
     write_programme(run, folder)
+    write_scenarios(run, folder)
+    write_replan(run, folder)
     write_ledger(run, folder / "ledger.xlsx")
     _write_pages(run, folder)
 

@@ -38,6 +38,8 @@ def run_record(run: Run) -> dict[str, Any]:
         "completeness": {key: str(value) for key, value in sorted(district.completeness.items())},
     }
     extra = {} if run.plan.programme is None else {"programme": run.plan.programme.as_dict()}
+    extra |= {} if run.plan.replanned is None else {"replan": run.plan.replanned.as_dict()}
+    extra |= {} if run.plan.uncertain is None else {"scenarios": run.plan.uncertain.as_dict()}
     return extra | {
         "status": str(solution.status),
         "objective": _number(solution.objective),

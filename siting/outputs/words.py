@@ -108,6 +108,8 @@ def status_words_key(run: Run) -> str:
     key = f"status.{status_key(run.plan.solution.status)}_words"
     if run.plan.programme is not None and f"{key}_years" in Texts.load("en").catalogue:
         return f"{key}_years"
+    if run.plan.uncertain is not None and f"{key}_scenarios" in Texts.load("en").catalogue:
+        return f"{key}_scenarios"
     if run.plan.solution.aim is not Aim.SERVICE:
         other = f"{key}_goal"
         return other if other in Texts.load("en").catalogue else key

@@ -52,6 +52,7 @@ from siting.plan.audit_power import check_feeds, check_loads
 from siting.plan.audit_programme import check_programme, funded_part, has_years, with_yearly_walks
 from siting.plan.audit_reading import Facts, RunFolder, facts_of, read_run_folder, rulebook_of
 from siting.plan.audit_record import AuditReport, Checked, Finding, collect
+from siting.plan.audit_scenarios import check_scenarios
 from siting.plan.audit_sums import (
     check_capacity,
     check_facts,
@@ -114,6 +115,7 @@ def _audit_folder(folder: Path) -> AuditReport:
             *_check_places(run, rulebook),
             *_check_sums(funded_part(run), rulebook, demand, figures),
             check_programme(run, demand, figures),
+            check_scenarios(run, demand, figures),
             check_links(walked),
             walks,
             paths,

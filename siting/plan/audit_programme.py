@@ -79,10 +79,12 @@ def funded_part(run: RunFolder) -> RunFolder:
 
 
 def with_yearly_walks(run: RunFolder) -> RunFolder:
-    """Return the run with every pair that is served in any year among its links."""
-    if not (run.folder / "programme_links.csv").is_file():
+    """Return the run with every pair that is served in any year or scenario among its links."""
+    files = [run.folder / name for name in ("programme_links.csv", "scenario_links.csv")]
+    rows = [row for path in files if path.is_file() for row in _rows(path)]
+    if not rows:
         return run
-    pairs = pd.DataFrame(_rows(run.folder / "programme_links.csv"), columns=list(_LINKS)).assign(
+    pairs = pd.DataFrame(rows, columns=list(_LINKS)).assign(
         walk_m=lambda frame: frame["walk_m"].astype(float), served=lambda frame: frame["served"].astype(float)
     )
     every = pd.concat([run.links, pairs[[name for name in _LINKS if name != "year"]]])

@@ -14,6 +14,8 @@ from siting.kinds import Kind
 from siting.model.solution import Solution
 from siting.plan.programme_record import Programme
 from siting.plan.reasons import Sentence, reasons_for
+from siting.plan.replan_record import Replanned
+from siting.plan.scenarios_record import Uncertain
 
 __all__ = ["Plan", "make_plan"]
 
@@ -43,6 +45,8 @@ class Plan:
     solution: Solution
     not_together: tuple[Block, ...] = ()
     programme: Programme | None = None
+    uncertain: Uncertain | None = None
+    replanned: Replanned | None = None
 
     def __post_init__(self) -> None:
         """Check the table of sites."""

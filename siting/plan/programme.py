@@ -33,7 +33,7 @@ from siting.plan.programme_record import (
 )
 from siting.plan.reasons import Sentence
 
-__all__ = ["plan_programme"]
+__all__ = ["plan_programme", "years_of"]
 
 _MONTHS = 12
 _LEAST_SERVED = 1e-6  # vehicles; less is the solver's round-off
@@ -57,7 +57,7 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
     Raises `StudyError` for a compound that the terms name and the district does not have, `UsageError` or
     `InfeasibleError` where no programme keeps the limits.
     """
-    years = _years(framing, terms, base)
+    years = years_of(framing, terms, base)
     course = solve_programme(framing.problem, years, limits)
     stretches = [_stretch(framing, years, course, terms.years)]
     funded = make_plan(framing, _solution(framing, course))
@@ -93,7 +93,8 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
     )
 
 
-def _years(framing: Framing, terms: Terms, base: Base | None) -> Years:
+def years_of(framing: Framing, terms: Terms, base: Base | None) -> Years:
+    """Return the terms in the numbers of the framing, on top of what an earlier run left."""
     problem = framing.problem
     factors = np.repeat(np.array(terms.prices)[:, None], len(problem.sites), axis=1)
     for item in terms.together:

@@ -1,0 +1,105 @@
+"""Audit of uncertain demand: in every scenario sites serve within their ports and buildings within their demand."""
+
+import csv
+import math
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from siting.errors import DataError
+from siting.kinds import Kind
+from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_reading import RunFolder
+from siting.plan.audit_record import Checked, Finding
+
+__all__ = ["check_scenarios"]
+
+_ESTIMATE = "estimate 预计"
+_VEHICLES = 1e-3
+
+
+def check_scenarios(run: RunFolder, demand: Mapping[str, float], figures: Mapping[Kind, KindFigures]) -> Checked:
+    """Check the scenarios of a run; one that asks for none passes."""
+    study = tomllib.loads((run.folder / "study.toml").read_text(encoding="utf-8"))
+    section = study.get("uncertainty")
+    if section is None:
+        return Checked()
+    links = _rows(run.folder / "scenario_links.csv")
+    stated = {str(row["scenario"]): row for row in run.run["scenarios"]["rows"]}
+    asked = [{"name": _ESTIMATE}, *section["scenarios"]]
+    found: list[Finding] = []
+    for item in asked:
+        mine = [row for row in links if row["scenario"] == item["name"]]
+        wanted = _wanted(run, item, demand)
+        found += _beyond(run, item["name"], mine, wanted, figures)
+        served = math.fsum(float(row["served"]) for row in mine)
+        for name, value in (("served", served), ("demand", math.fsum(wanted.values()))):
+            said = float(stated.get(item["name"], {}).get(name, math.nan))
+            if not abs(said - value) <= _VEHICLES + 1e-6 * value:
+                found.append(
+                    Finding.say(
+                        "scenario-differs",
+                        f"run.json: scenario {item['name']}: {name} is {said:.3f}; its rows say {value:.3f}",
+                        f"run.json:情景 {item['name']} 的 {name} 为 {said:.3f},明细为 {value:.3f}",
+                        measured=value,
+                        required=said,
+                    )
+                )
+    return Checked(tuple(found), len(links) + 2 * len(asked))
+
+
+def _wanted(run: RunFolder, item: Mapping[str, Any], demand: Mapping[str, float]) -> dict[str, float]:
+    """Return the vehicles of every building in one scenario."""
+    compounds = run.facts.tables["compounds"]["name"]
+    given: dict[str, float] = dict(item.get("factors", {}))
+    if "table" in item:
+        given = {row["compound_id"].strip(): float(row["factor"]) for row in _rows(Path(item["table"]))} | given
+    by_id = {str(key): float(given.get(str(key), given.get(str(name), math.nan))) for key, name in compounds.items()}
+    of_building = run.facts.tables["buildings"]["compound_id"]
+    wanted = {}
+    for building, vehicles in demand.items():
+        factor = by_id.get(str(of_building.get(building)), math.nan)
+        wanted[building] = vehicles * (float(item.get("factor", 1.0)) if math.isnan(factor) else factor)
+    return wanted
+
+
+def _beyond(
+    run: RunFolder,
+    scenario: str,
+    rows: list[dict[str, str]],
+    wanted: Mapping[str, float],
+    figures: Mapping[Kind, KindFigures],
+) -> Iterator[Finding]:
+    by_site: dict[str, float] = defaultdict(float)
+    by_building: dict[str, float] = defaultdict(float)
+    for row in rows:
+        by_site[row["site_id"]] += float(row["served"])
+        by_building[row["building_id"]] += float(row["served"])
+    sites = run.sites[~run.sites.index.duplicated()]
+    room = {
+        str(name): float(site["ports"]) * figures[Kind(site["kind"])].vehicles_per_port
+        for name, site in sites.iterrows()
+    }
+    for held, most in ((by_site, room), (by_building, wanted)):
+        for name, served in sorted(held.items()):
+            if served > most.get(name, 0.0) + _VEHICLES:
+                yield Finding.say(
+                    "scenario-beyond",
+                    f"scenario {scenario}: {name} has {served:.3f} vehicles served, at most {most.get(name, 0.0):.3f}",
+                    f"情景 {scenario}:{name} 服务 {served:.3f} 辆,至多 {most.get(name, 0.0):.3f} 辆",
+                    feature_id=name,
+                    measured=served,
+                    required=most.get(name, 0.0),
+                    unit="vehicles",
+                )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return [{key: value.removeprefix("'") for key, value in row.items()} for row in csv.DictReader(stream)]
+    except (OSError, AttributeError, csv.Error, UnicodeDecodeError) as error:
+        message = f"{path}: cannot be read as a table of scenarios ({error}); plan again or restore the file"
+        raise DataError(message) from error

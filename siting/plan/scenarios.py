@@ -1,0 +1,171 @@
+"""Meaning: a plan for uncertain demand, and what its robustness costs beside the plan for the estimate alone."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import StudyError
+from siting.framing import Framing
+from siting.model.block import SearchLimits
+from siting.model.finish import upgrades_of
+from siting.model.flows import serve
+from siting.model.parts import FloatArray, IntArray
+from siting.model.scenarios import Robust, Scenarios, Stance, solve_scenarios
+from siting.model.solution import Solution
+from siting.model.solver import SolverOptions, solve
+from siting.plan.plan import Plan, make_plan
+from siting.plan.reasons import Sentence
+from siting.plan.scenarios_record import SCENARIO_LINK_COLUMNS, Outlook, Scenario, Uncertain
+
+__all__ = ["plan_uncertain"]
+
+_LEAST_SERVED = 1e-6
+_COLUMNS = ("scenario", "weight", "demand", "served", "served_nominal", "weighted", "weighted_nominal")
+
+
+@dataclass(frozen=True, eq=False)
+class _Served:
+    """Flows of one choice in every scenario (S x walks)."""
+
+    modules: IntArray
+    flows: FloatArray
+
+
+def plan_uncertain(framing: Framing, outlook: Outlook, limits: SearchLimits, options: SolverOptions) -> Plan:
+    """Return the plan that is best for the outlook; sites, links and figures are those of the estimated demand.
+
+    Raises `StudyError` for a compound that a scenario names and the district does not have.
+    """
+    problem = framing.problem
+    factors = np.array([_factors(framing, item) for item in outlook.scenarios])
+    scenarios = Scenarios(
+        vehicles=problem.demands.vehicles * factors,
+        weight=np.array([item.weight for item in outlook.scenarios]),
+        stance=Stance(outlook.goal),
+        names=tuple(item.name for item in outlook.scenarios),
+    )
+    nominal = solve(problem, options)
+    robust = solve_scenarios(problem, scenarios, limits, starts=[nominal.modules])
+    plan = make_plan(framing, _solution(framing, robust))
+    mine, other = (_served(framing, scenarios, modules) for modules in (robust.modules, nominal.modules))
+    record = Uncertain(
+        outlook=outlook,
+        rows=_rows(framing, scenarios, mine, other),
+        links=_links(framing, scenarios, mine),
+        value=robust.objective,
+        value_nominal=scenarios.value(_weighted(framing, other), scenarios.scales(problem)),
+        sites_nominal=tuple(framing.candidate_ids[j] for j in np.flatnonzero(nominal.modules)),
+    )
+    return replace(plan, uncertain=record, reasons=(*plan.reasons, *_sentences(record)))
+
+
+def _factors(framing: Framing, scenario: Scenario) -> FloatArray:
+    """Return the factor of every building's demand in one scenario."""
+    compounds = framing.links.verdicts.candidates.zones.district.compounds
+    known = {str(key): str(key) for key in compounds.index}
+    for key, name in compounds["name"].dropna().items():
+        known.setdefault(str(name), str(key))
+    by_compound: dict[str, float] = {}
+    for name, factor in {**_table(scenario.table), **scenario.factors}.items():
+        if name not in known:
+            message = f"scenario {scenario.name!r}: compound {name!r} does not exist; give its compound_id or name"
+            raise StudyError(message)
+        by_compound[known[name]] = float(factor)
+    of_building = framing.links.demand.frame["compound_id"].map(by_compound)
+    return np.asarray(of_building.astype(float).fillna(scenario.factor), dtype=np.float64)
+
+
+def _table(path: Path | None) -> Mapping[str, float]:
+    """Return factors by compound of a CSV file with the columns compound_id and factor."""
+    if path is None:
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            found = {row["compound_id"].strip(): float(row["factor"]) for row in csv.DictReader(stream)}
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
+        message = f"{path}: not a table of compound_id and factor ({error})"
+        raise StudyError(message) from error
+    wrong = [name for name, factor in found.items() if not (np.isfinite(factor) and factor >= 0)]
+    if wrong:
+        message = f"{path}: the factor of {wrong[0]} is {found[wrong[0]]}; it must be 0 or more"
+        raise StudyError(message)
+    return found
+
+
+def _solution(framing: Framing, robust: Robust) -> Solution:
+    problem = framing.problem
+    upgrades, part = upgrades_of(problem, robust.modules), problem.transformers
+    spent = problem.sites.cost_cny(robust.modules)
+    return Solution(
+        status=robust.status,
+        objective=robust.objective,
+        bound=robust.bound,
+        gap=robust.gap,
+        seconds=robust.seconds,
+        solver=robust.solver,
+        solver_status=robust.solver_status,
+        modules=robust.modules,
+        served=robust.served,
+        upgrades=upgrades,
+        spent_cny=float(spent.sum()) + (sum(part.steps[t][step][1] for t, step in upgrades) if part else 0.0),
+        site_spent_cny=spent,
+        message=f"one choice for all scenarios: {robust.solver_status}",
+    )
+
+
+def _served(framing: Framing, scenarios: Scenarios, modules: IntArray) -> _Served:
+    problems = [scenarios.problem(framing.problem, s) for s in range(len(scenarios))]
+    return _Served(modules, np.array([serve(problem, modules) for problem in problems]))
+
+
+def _weighted(framing: Framing, served: _Served) -> FloatArray:
+    weight = framing.problem.demands.weight[framing.problem.walks.i]
+    return np.asarray(served.flows @ weight)
+
+
+def _rows(framing: Framing, scenarios: Scenarios, mine: _Served, other: _Served) -> pd.DataFrame:
+    figures = {
+        "scenario": list(scenarios.names),
+        "weight": scenarios.weight,
+        "demand": scenarios.vehicles.sum(axis=1),
+        "served": mine.flows.sum(axis=1),
+        "served_nominal": other.flows.sum(axis=1),
+        "weighted": _weighted(framing, mine),
+        "weighted_nominal": _weighted(framing, other),
+    }
+    return pd.DataFrame(figures, columns=list(_COLUMNS))
+
+
+def _links(framing: Framing, scenarios: Scenarios, mine: _Served) -> pd.DataFrame:
+    links = framing.links.frame[["building_id", "candidate_id", "walk_m"]].rename(columns={"candidate_id": "site_id"})
+    frames = [
+        links[served > _LEAST_SERVED].assign(scenario=name, served=served[served > _LEAST_SERVED])
+        for name, served in zip(scenarios.names, mine.flows, strict=True)
+    ]
+    table: pd.DataFrame = pd.concat(frames)[list(SCENARIO_LINK_COLUMNS)].reset_index(drop=True)
+    return table
+
+
+def _sentences(record: Uncertain) -> list[Sentence]:
+    rows: Any = record.rows.to_dict("records")
+    worst = min(rows, key=lambda row: row["weighted"])
+    given = rows[0]["served_nominal"] - rows[0]["served"]
+    gained = worst["served"] - worst["served_nominal"]
+    goal = record.outlook.goal
+    return [
+        Sentence(
+            f"Chosen for {len(rows)} demand scenarios ({goal}). If demand comes as estimated, this plan serves "
+            f"{given:,.0f} vehicles fewer than the plan for the estimate alone; in the scenario "
+            f"{worst['scenario']!r} it serves {gained:+,.0f}.",
+            f"按 {len(rows)} 个需求情景选定({_GOALS_ZH[goal]})。若需求如预计,本方案比只按预计编制的方案少服务 "
+            f"{given:,.0f} 辆;在情景“{worst['scenario']}”下变化 {gained:+,.0f} 辆。",
+        )
+    ]
+
+
+_GOALS_ZH = {"worst": "最不利情景最优", "worst_share": "最低覆盖率最优", "average": "平均最优"}
