@@ -40,11 +40,6 @@ def run(arguments: list[str]) -> dict[str, Any]:
             values["result"]["exact"] = _same([values["result"]])
     work = f"{SITES} sites x buildings of one extract within 500 m"
     report = compare("walking", work, contestants, agree=lambda results: _same(results[:1]))
-        "walking",
-        f"{SITES} sites x buildings of one extract within 500 m",
-        contestants,
-        agree=lambda results: _same(results[:1]),
-    )
     return report | {"scale": contest(HERE, "with_siting", [copies])}
 
 
