@@ -34,7 +34,8 @@ def contest(
     if done.returncode:
         last = ((done.stderr or "").strip().splitlines() or [f"ended with code {done.returncode}"])[-1]
         return {"error": last[:200], "seconds": None, "peak_mb": None, "result": None}
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    said = [line for line in done.stdout.splitlines() if line.startswith('{"seconds"')]  # some libraries print, too
+    answer: dict[str, Any] = json.loads(said[-1])
     return answer
 
 
@@ -91,4 +92,5 @@ def _run_here(module: str, function: str, arguments: Sequence[str]) -> dict[str,
 
 
 if __name__ == "__main__":
-    print(json.dumps(_run_here(sys.argv[1], sys.argv[2], sys.argv[3:])))
+    measured = json.dumps(_run_here(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    print(f"\n{measured}", flush=True)

@@ -24,6 +24,7 @@ from siting.access.openings import Boundary
 from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
+from siting.access.streets import without_steps
 from siting.access.turnover import Turnover
 from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
@@ -167,6 +168,8 @@ def read_sources(study: Study) -> District:
             weights=WeightFormula(**study.demand.weight.model_dump()),
         )
     )
+    if study.reach.steps == "closed":
+        district = without_steps(district)
     return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
 
 

@@ -232,6 +232,7 @@ class ReachSection(Section):
     groups: tuple[GroupSection, ...] = ()
     ground: Literal["open", "network"] = "open"
     boundary: Literal["gates", "open"] = "gates"
+    steps: Literal["walked", "closed"] = "walked"
     max_leg_m: Positive = 150.0
 
     @model_validator(mode="after")

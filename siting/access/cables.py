@@ -64,10 +64,12 @@ def lay_cables(candidates: Candidates) -> Candidates:
         shapes = frame.geometry.loc[rows.index].to_numpy()
         source = district.transformers.geometry[transformer_id]
         total_m, inside_m = _lengths(terrain, str(compound_id), source, shapes)
+        straight_m = shapely.distance(source, shapes)
+        total_m = np.maximum(total_m, straight_m)  # one that stands in a house has metres inside it
         found = np.isfinite(total_m)
         dug = _is_dug(district, str(compound_id))
         cable.loc[rows.index[found]] = np.column_stack(
-            [total_m, shapely.distance(source, shapes), inside_m if dug else np.zeros(len(shapes))]
+            [total_m, straight_m, inside_m if dug else np.zeros(len(shapes))]
         )[found]
     return replace(candidates, frame=_with_costs(frame.assign(**cable), candidates))
 

@@ -6,8 +6,9 @@ from typing import Any
 import geopandas as gpd
 
 from siting.access.network import Bools, WalkGraph, split_ways, street_vertices
+from siting.district.record import District
 
-__all__ = ["Streets", "read_streets"]
+__all__ = ["Streets", "read_streets", "without_steps"]
 
 #: A part of the walking network counts as joined to the public street when it holds this much of it (the
 #: shortest street block worth the name), or when it is the longest part of all.
@@ -25,6 +26,14 @@ class Streets:
     reachable: Bools
     road_ids: Any
     access: Any
+
+
+def without_steps(district: District) -> District:
+    """Return the district with mapped stairs closed to walkers, who push a bike; a note says how many."""
+    stairs = (district.roads["kind"] == "steps") & district.roads["walkable"].astype(bool)
+    note = f"{int(stairs.sum())} mapped stairs are closed to walks (reach.steps)"
+    roads = district.roads.assign(walkable=district.roads["walkable"].astype(bool) & ~stairs)
+    return district.replace(roads=roads, notes=(*district.notes, note))
 
 
 def read_streets(roads: gpd.GeoDataFrame) -> Streets:

@@ -74,6 +74,7 @@ def _lengths(ground: "_Ground", site_id: str, row: Any, transformer: Any) -> lis
     if place is not None and not place.is_empty:
         total_m, inside_m = _again(ground, str(row["compound_id"]), place, row.geometry)
         straight_m = float(place.distance(row.geometry))
+        total_m = max(total_m, straight_m)  # metres inside the house that a transformer stands in count straight
     if not total_m <= _MOST_M:
         total_m = straight_m = inside_m = math.nan
     compounds = ground.run.facts.tables["compounds"]

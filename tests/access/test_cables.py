@@ -51,7 +51,7 @@ def test_a_transformer_house_is_left_at_its_wall():
     of = ground(compounds=YARD, transformers=[("t1", box(5, 5, 20, 20))])
     assert cable(of) == pytest.approx((40, 40, 0))
     inside = ground(compounds=YARD, buildings=[("b1", box(5, 5, 20, 20))], transformers=AT_10_10)
-    assert cable(inside)[0] == pytest.approx(40)
+    assert cable(inside)[0] == pytest.approx(50)  # never less than straight from where it stands
 
 
 def test_without_a_place_the_catalogues_length_holds():
@@ -93,3 +93,9 @@ def test_a_trench_helps_no_cable_outside_the_compound():
         transformers=[("t1", Point(-50, -15))],
     )
     assert cable(of)[2] == pytest.approx(hypot(10, 10), abs=1e-3)
+
+
+def test_no_cable_is_shorter_than_the_straight_line():
+    house = ("b1", box(5, 5, 20, 20))
+    of = ground(compounds=YARD, buildings=[house], transformers=[("t1", Point(6, 12))])
+    assert cable(of)[:2] == pytest.approx((54, 54))  # 40 m from the wall, but the transformer stands 14 m inside

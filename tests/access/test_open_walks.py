@@ -9,6 +9,7 @@ from shapely import LineString, Point, Polygon, box
 
 from siting.access.openings import Boundary
 from siting.access.sharing import Group, Sharing
+from siting.access.streets import without_steps
 from siting.access.walking import WalkOptions, measure_links
 from siting.errors import UsageError
 
@@ -191,3 +192,18 @@ def test_the_limit_itself_is_inside():
     of = ground(compounds=YARD, buildings=[HOUSE])
     assert walk(of, radius_m=30.0) == metres(30)
     assert walk(of, radius_m=29.999) == inf
+
+
+def test_stairs_are_closed_to_who_pushes_a_bike_if_the_study_says_so():
+    yards = (*YARD, ("c2", box(120, 0, 220, 50)))
+    stairs = ("r2", LineString([(100, 20), (110, 20), (120, 20)]), {"kind": "steps"})
+    around = ("r3", LineString([(100, 45), (110, 45), (120, 45)]))
+    street = ("r1", LineString([(110, 20), (110, 45), (110, 400)]))
+    of = ground(compounds=yards, buildings=[HOUSE], roads=[street, stairs, around])
+    shed = ("s1", box(130, 18, 140, 22), {"compound_id": "c2"})
+    by_stairs = walk(of, [shed], sharing=Sharing.EVERYONE)
+    closed = without_steps(of)
+    assert by_stairs == metres(100)  # straight on
+    assert walk(closed, [shed], sharing=Sharing.EVERYONE) == metres(hypot(70, 25) + 20 + hypot(10, 23))
+    assert "1 mapped stairs" in closed.notes[-1]
+    assert of.roads["walkable"].all()
