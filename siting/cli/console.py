@@ -79,7 +79,10 @@ def error_line(error: BaseException) -> int:
     if isinstance(error, InfeasibleError) and error.details and "--json" in sys.argv:
         print_json(error.details)
     expected = isinstance(error, SitingError)
-    text = str(error) if expected else f"unexpected {type(error).__name__}: {error} (SITING_DEBUG=1 shows where)"
+    if isinstance(error, MemoryError):
+        text = "out of memory; plan a smaller area, use fewer workers (solver.workers), or give more memory"
+    else:
+        text = str(error) if expected else f"unexpected {type(error).__name__}: {error} (SITING_DEBUG=1 shows where)"
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     print(f"siting: error: {line[:_LONGEST_LINE]}{'…' * (len(line) > _LONGEST_LINE)}", file=sys.stderr)
     return error.exit_code if isinstance(error, SitingError) else 1

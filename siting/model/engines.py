@@ -235,4 +235,16 @@ def cbc_path() -> str:
     return found
 
 
-ENGINES: dict[str, Callable[[Task], Search]] = {"cbc": _cbc, "highs": _highs}
+def _spared(engine: Callable[[Task], Search]) -> Callable[[Task], Search]:
+    """Return the engine with its lack of memory told as a failed search, so that the plan so far stands."""
+
+    def search(task: Task) -> Search:
+        try:
+            return engine(task)
+        except MemoryError:
+            return Search(End.FAILED, None, task.unknown, "out of memory", "no solver")
+
+    return search
+
+
+ENGINES: dict[str, Callable[[Task], Search]] = {"cbc": _spared(_cbc), "highs": _spared(_highs)}

@@ -1,6 +1,7 @@
 """A fast constructive plan: the floor below which no answer may fall, and the solver's first guess."""
 
 import heapq
+import time
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,15 +35,17 @@ class _Step:
     modules: int
 
 
-def greedy_modules(problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None) -> IntArray:
+def greedy_modules(
+    problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None, until: float = np.inf
+) -> IntArray:
     """Return the modules per site of `greedy_plan`."""
-    return greedy_plan(problem, built=built, served=served)[0]
+    return greedy_plan(problem, built=built, served=served, until=until)[0]
 
 
 def greedy_plan(
-    problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None
+    problem: Problem, *, built: IntArray | None = None, served: FloatArray | None = None, until: float = np.inf
 ) -> tuple[IntArray, FloatArray]:
-    """Return modules per site and vehicles served per demand.
+    """Return modules per site and vehicles served per demand; stops at `until` (of `time.perf_counter`) as it stands.
 
     Always the most weighted vehicles per CNY next, upgrades included, until none fits.
 
@@ -81,8 +84,10 @@ def greedy_plan(
             heapq.heappush(queue, (-step.value / max(step.cost_cny, 1e-6), site))
 
     for site in np.flatnonzero(~closed).tolist():
+        if time.perf_counter() >= until:
+            break
         offer(site)
-    while queue:
+    while queue and time.perf_counter() < until:
         rank, site = heapq.heappop(queue)
         step = None if closed[site] else _best_step(ground, left, modules, site, money)
         if step is None:

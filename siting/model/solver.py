@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from siting.model.contradictions import refuse_contradictions
+from siting.model.contradictions import reachable_vehicles, refuse_contradictions
 from siting.model.engines import ENGINES, End, Search, Task
 from siting.model.finish import afford, expense_of, is_small, thin_out, upgrades_of
 from siting.model.flows import serve, service_of
@@ -33,6 +33,7 @@ _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is gi
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
 _ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
 _CUTS = 10  # branches of the decomposition when no more is asked for
+_GREEDY_SHARE = 0.3  # of the time limit after which greedy stops, on the first problem and on the small one
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
 
@@ -59,12 +60,31 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     """Return the best plan found for `problem`, never worse than greedy, with what is proven about it.
 
     Raises `UsageError` without a goal or when the solver is not installed, `InfeasibleError` if the limits collide.
+    Where memory runs out the greedy plan stands, if there is room for that; else `MemoryError` is raised.
     """
     options = options or SolverOptions()
     required_goal(problem)
     refuse_contradictions(problem)
     if not problem.is_plain:
         return solve_in_stages(problem, options)
+    try:
+        return _solve_plain(problem, options)
+    except MemoryError:
+        return _greedy_alone(problem, options, "out of memory")
+
+
+def _greedy_alone(problem: Problem, options: SolverOptions, why: str) -> Solution:
+    """Return greedy's plan and the bound that everybody in reach gives."""
+    began = time.perf_counter()
+    plan = _Standing.of(problem, greedy_modules(problem))
+    bound = float(reachable_vehicles(problem) @ problem.demands.weight)
+    search = Search(End.FAILED, plan.modules, bound, why, "greedy")
+    return _solution(
+        problem, options, search, "not searched", (plan.modules, plan.served, bound, time.perf_counter() - began)
+    )
+
+
+def _solve_plain(problem: Problem, options: SolverOptions) -> Solution:
     pieces = PieceOptions(
         options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver, cuts=_CUTS
     )
@@ -76,7 +96,8 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     small = reduce_problem(problem)
     inner = small.problem
     limit = service_limit(inner, _SECOND_SHARE * options.time_limit_s)
-    plan = _Standing.of(problem, greedy_modules(problem))
+    enough = began + _GREEDY_SHARE * options.time_limit_s
+    plan = _Standing.of(problem, greedy_modules(problem, until=enough))
     if plan.objective >= limit - 1e-6 * max(1.0, limit):
         by = f"greedy, bound by HiGHS of SciPy {version('scipy')}"
         search = Search(End.FINISHED, plan.modules, limit, "Optimal", by)
@@ -84,7 +105,7 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
         left = max(options.time_limit_s - (time.perf_counter() - began), 1.0)
         return solve_pieces(problem, replace(pieces, seconds=left), limit=limit)
     else:
-        start = greedy_modules(inner)
+        start = greedy_modules(inner, until=began + 2 * _GREEDY_SHARE * options.time_limit_s)
         seconds = (1 - _SECOND_SHARE) * options.time_limit_s - (time.perf_counter() - began)
         search = engine(replace(_task(inner, start, None, options, seconds), enough=limit * (1 - options.gap)))
         if search.modules is not None:
@@ -92,7 +113,7 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
         plan = max(plan, _spend_the_rest(problem, plan), key=_by_objective)
     best, served = plan.modules, plan.served
     left = options.time_limit_s - (time.perf_counter() - began)
-    best, served, second = _cheapen(problem, best, served, options, max(left, _SECOND_SHARE * options.time_limit_s))
+    best, served, second = _cheapen(problem, best, served, options, max(left, 0.0))
     bound = min(search.bound, limit) if np.isfinite(search.bound) else limit
     return _solution(problem, options, search, second, (best, served, bound, time.perf_counter() - began))
 

@@ -189,7 +189,7 @@ def _prepare(problem: Problem, grouping: Grouping, crew: Crew, until: float) -> 
 
     with ThreadPoolExecutor(1) as aside:
         prepared = aside.submit(crew.run, tasks(), until=until)
-        plan = greedy_plan(problem)
+        plan = greedy_plan(problem, until=until)
         results = prepared.result()
     readies = {ready.number: ready for ready in results if isinstance(ready, Ready)}
     if len(readies) < len(results):  # no time, or no worker: the piece as it is

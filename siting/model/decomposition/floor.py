@@ -26,6 +26,8 @@ def greedy_columns(problem: Problem, plan: tuple[IntArray, FloatArray], piece_of
             fed = np.flatnonzero((part.feeds == t) & (modules > 0))
             cost[piece_of_site[fed[0]]] += part.steps[t][step][1]
     opened = np.flatnonzero((modules > 0) & (piece_of_site >= 0))
+    if not len(opened):
+        return Choice(())
     columns = []
     opened = opened[np.argsort(piece_of_site[opened], kind="stable")]
     named, starts = np.unique(piece_of_site[opened], return_index=True)
