@@ -19,26 +19,17 @@ from typing import Any
 import pandas as pd
 
 from siting.access.cables import lay_cables
-from siting.access.demand import DemandOptions, estimate_demand
-from siting.access.openings import Boundary
+from siting.access.demand import estimate_demand
 from siting.access.paths import trace_walks
 from siting.access.power import connect_power
-from siting.access.sharing import Group, Sharing
 from siting.access.streets import without_steps
-from siting.access.turnover import Turnover
-from siting.access.walking import GroundModel, WalkOptions, measure_links
-from siting.district.attestation import attest, facility_overrides
-from siting.district.build import CompoundSource, SourceOptions, read_district
-from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
-from siting.district.layer_weight import WeightFormula
+from siting.access.walking import measure_links
+from siting.district.attestation import attest
+from siting.district.build import read_district
 from siting.district.record import District
-from siting.errors import AuditError, InfeasibleError, StudyError
+from siting.errors import AuditError, InfeasibleError
 from siting.framing import Framing, frame_problem
-from siting.framing_limits import Floor, Limits, Quota
 from siting.kinds import Kind
-from siting.model.block import SearchLimits
-from siting.model.goal import Aim
-from siting.model.solver import SolverOptions
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
@@ -62,8 +53,17 @@ from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
+from siting.study_options import (
+    demand_options,
+    figures_of,
+    limits_of,
+    parameters_of,
+    search_limits,
+    solver_options,
+    source_options,
+    walk_options,
+)
 from siting.study_programme import terms_at_once
-from siting.study_sections import LayerSection
 
 __all__ = [
     "Finished",
@@ -76,8 +76,6 @@ __all__ = [
     "raise_findings",
     "read_sources",
     "run_study",
-    "search_limits",
-    "solver_options",
 ]
 
 _VERSIONED = (
@@ -154,40 +152,10 @@ class Finished:
 
 def read_sources(study: Study) -> District:
     """Read the facts a study names: OpenStreetMap, then the planner's layers over it."""
-    source = study.source
-    district = read_district(
-        SourceOptions(
-            osm=source.osm,
-            name=study.name,
-            layers=tuple(map(_layer_spec, study.layers)),
-            compounds_from=CompoundSource(source.compounds),
-            bbox_deg=source.bbox_deg,
-            halo_m=source.halo_m,
-            position_error_m=source.position_error_m,
-            surveyed=source.surveyed,
-            weights=WeightFormula(**study.demand.weight.model_dump()),
-        )
-    )
+    district = read_district(source_options(study))
     if study.reach.steps == "closed":
         district = without_steps(district)
     return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
-
-
-def _layer_spec(section: LayerSection) -> LayerSpec:
-    """Return one layer of a study as what the facts' stage reads."""
-    drawing = section.dxf
-    mapping = None
-    if drawing is not None:
-        anchor = None if drawing.anchor is None else DxfAnchor(**drawing.anchor.model_dump())
-        mapping = DxfMapping(**(drawing.model_dump() | {"anchor": anchor}))
-    return LayerSpec(
-        role=section.role,
-        path=section.path,
-        url=section.url,
-        crs=section.crs,
-        layer_name=section.layer,
-        dxf=mapping,
-    )
 
 
 def frame_study(study: Study, stages: Stages) -> Framing:
@@ -196,7 +164,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         district = read_sources(study)
     with stages.stage("law"):
         rulebook = _rulebook(study)
-        catalogue = load_catalogue(_figures(study, district))
+        catalogue = load_catalogue(figures_of(study, district))
     with stages.stage("options"):
         zones = draw_zones(district, rulebook, tuple(Kind(kind) for kind in study.facility.kinds), catalogue)
         candidates = offer_candidates(
@@ -209,24 +177,11 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
         )
     with stages.stage("reach"):
-        demand = estimate_demand(district, _demand_options(study))
-        links = measure_links(verdicts, demand, _walk_options(study))
+        demand = estimate_demand(district, demand_options(study))
+        links = measure_links(verdicts, demand, walk_options(study))
         power = connect_power(verdicts)
     with stages.stage("problem"):
-        limits = study.limits
-        asked = Limits(
-            budget_cny=limits.budget_cny,
-            locked_in=limits.locked_in,
-            locked_out=limits.locked_out,
-            aim=Aim(study.goal.aim),
-            service_share=study.goal.service_share,
-            floor_share=limits.floor_share,
-            floors=tuple(Floor(**item.model_dump()) for item in limits.floors),
-            least_sites=limits.least_sites,
-            most_sites=limits.most_sites,
-            quotas=tuple(Quota(**item.model_dump()) for item in limits.quotas),
-            turnover=_turnover(study),
-        )
+        asked = limits_of(study)
         try:
             return frame_problem(links, power, asked)
         except InfeasibleError as error:
@@ -280,7 +235,7 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     with stages.stage("moves"):
         moves = smallest_moves(plan.framing.links.verdicts)
     with stages.stage("walks"):
-        walks = trace_walks(plan.framing.links, plan.links, _walk_options(study))
+        walks = trace_walks(plan.framing.links, plan.links, walk_options(study))
     worth = None
     if study.output.worth:
         with stages.stage("worth"):
@@ -291,7 +246,7 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
         walks=walks,
         worth=worth,
         study=study.as_dict(),
-        parameters=_parameters(study, plan),
+        parameters=parameters_of(study, plan),
         seconds={},
         timestamp=study.file_time,
         versions={name: version(name) for name in _VERSIONED},
@@ -327,104 +282,9 @@ def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
     return audit_sites(read_drawn_sites(sites, district.crs, kind=kind), district, rulebook, kind=kind)
 
 
-def solver_options(study: Study) -> SolverOptions:
-    """Return the solver's options of a study."""
-    section = study.solver
-    return SolverOptions(
-        name=section.name,
-        gap=section.gap,
-        time_limit_s=section.time_limit_s,
-        seed=section.seed,
-        workers=section.workers,
-    )
-
-
-def search_limits(study: Study) -> SearchLimits:
-    """Return when the search for a programme may stop."""
-    return SearchLimits(gap=study.solver.gap, seconds=study.solver.time_limit_s, seed=study.solver.seed)
-
-
 def price_study(study: Study, stages: Stages, *, most: int, per: str = "place") -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
     study = study.at_once()  # for the estimate: what a waiver is priced against
     plan = plan_framing(frame_study(study, stages), study, stages)
-    options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most, per=per)
+    options = PriceOptions(walk=walk_options(study), solver=solver_options(study), most=most, per=per)
     return plan, price_waivers(plan, options, announce=stages.announce)
-
-
-def _demand_options(study: Study) -> DemandOptions:
-    section = study.demand
-    options = DemandOptions(
-        vehicle=study.facility.vehicle,
-        ebikes_per_household=section.ebikes_per_household,
-        m2_per_household=section.m2_per_household,
-        default_levels=section.default_levels,
-    )
-    if section.evs_per_household is None:
-        return options
-    return replace(options, evs_per_household=section.evs_per_household)
-
-
-def _figures(study: Study, district: District) -> Mapping[str, Mapping[str, Any]]:
-    """Return the planner's figures over the catalogue: those of the study, and what was signed for of a kind."""
-    figures = {kind: dict(values) for kind, values in study.facility.catalogue.items()}
-    for kind, values in facility_overrides(district.attestations).items():
-        held = figures.setdefault(kind, {})
-        for key, value in values.items():
-            if held.setdefault(key, value) != value:
-                message = f"facility.catalogue.{kind}.{key} = {held[key]!r}, but an attestation says {value!r}"
-                raise StudyError(message)
-    return figures
-
-
-def _turnover(study: Study) -> Turnover | None:
-    section = study.demand.turnover
-    return None if section is None else Turnover(**section.model_dump())
-
-
-def _walk_options(study: Study) -> WalkOptions:
-    section = study.reach
-    return WalkOptions(
-        radius_m=section.radius_m,
-        sharing=Sharing(section.sharing),
-        groups=tuple(Group(group.name, group.compounds) for group in section.groups),
-        neighbour_m=section.neighbour_m,
-        ground=GroundModel(section.ground),
-        boundary=Boundary(section.boundary),
-        max_leg_m=section.max_leg_m,
-    )
-
-
-def _limits_stated(study: Study) -> dict[str, object]:
-    """Return the limits that a study sets beyond money and locks; those that it does not set are left out."""
-    limits = study.limits
-    stated: dict[str, object] = {
-        "service_share": study.goal.service_share,
-        "floor_share": limits.floor_share or None,
-        "floors": [item.model_dump() for item in limits.floors] or None,
-        "least_sites": limits.least_sites or None,
-        "most_sites": limits.most_sites,
-        "quotas": {item.subdistrict: item.most for item in limits.quotas} or None,
-    }
-    return {name: value for name, value in stated.items() if value is not None}
-
-
-def _parameters(study: Study, plan: Plan) -> dict[str, object]:
-    catalogue = plan.framing.links.verdicts.candidates.catalogue
-    by_kind = {kind: catalogue.kind(Kind(kind)).vehicles_per_port for kind in study.facility.kinds}
-    figures = set(by_kind.values())
-    return {
-        "kinds": list(study.facility.kinds),
-        "radius_m": study.reach.radius_m,
-        "sharing": study.reach.sharing,
-        "ground": study.reach.ground,
-        "boundary": study.reach.boundary,
-        "vehicle": study.facility.vehicle,
-        "vehicles_per_port": figures.pop() if len(figures) == 1 else by_kind,
-        "position_error_m": study.source.position_error_m,
-        "admit": list(study.rules.admit),
-        "goal": study.goal.aim,
-        **_limits_stated(study),
-        "budget_cny": study.limits.budget_cny,
-        **({} if study.demand.turnover is None else {"turnover": study.demand.turnover.model_dump()}),
-    }

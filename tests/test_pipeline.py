@@ -94,8 +94,8 @@ def test_timings_are_kept_only_on_request(finished, tmp_path):
 def test_a_larger_budget_never_serves_less():
     study = load_study(dataset_path("quarter.toml"))
     framing = frame_study(study, Stages())
-    from siting.pipeline import solver_options
     from siting.plan.sweep import sweep_budgets
+    from siting.study_options import solver_options
 
     rows = sweep_budgets(framing, (0.0, 100_000.0, 300_000.0, 900_000.0), replace(solver_options(study)))
 

@@ -32,6 +32,7 @@ ROOMS = (
     "study_sections",
     "study_programme",
     "study",
+    "study_options",
     "pipeline",
     "batch",
     "cli",

@@ -57,7 +57,8 @@ def menu(
     with progress(quiet=as_json) as announce:
         book, problem, study = _book(run, prices=prices, workers=workers, again=again, announce=announce)
         if book.pieces < 2:
-            from siting.pipeline import Stages, frame_study, solver_options
+            from siting.pipeline import Stages, frame_study
+            from siting.study_options import solver_options
 
             announce("one piece: solve again")
             problem = problem or frame_study(study, Stages(announce)).problem
@@ -164,8 +165,9 @@ def alternatives(
 ) -> None:
     """Show other plans nearly as good on other ground, and what differs. 备选方案。"""
     from siting.model.alternatives import AlternativeOptions
-    from siting.pipeline import Stages, frame_study, plan_framing, solver_options
+    from siting.pipeline import Stages, frame_study, plan_framing
     from siting.plan.alternatives import alternatives_of
+    from siting.study_options import solver_options
 
     flag.language(lang)
     study = _study_of(source)
@@ -208,8 +210,9 @@ def front(
 ) -> None:
     """Show what one figure costs in another: proven plans of which none beats another. 指标取舍前沿。"""
     from siting.model.front import FrontOptions
-    from siting.pipeline import Stages, frame_study, solver_options
+    from siting.pipeline import Stages, frame_study
     from siting.plan.front import parse_figures, study_front
+    from siting.study_options import solver_options
 
     flag.language(lang)
     aims = parse_figures(over)

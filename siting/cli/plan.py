@@ -147,7 +147,8 @@ def sweep(
         sharing=sharing,
         compounds=compounds,
     )
-    from siting.pipeline import Stages, frame_study, solver_options
+    from siting.pipeline import Stages, frame_study
+    from siting.study_options import solver_options
 
     with progress(quiet=as_json) as announce:
         framing = frame_study(asked.with_budget(steps[-1]), Stages(announce))

@@ -61,8 +61,9 @@ def nested(
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Plan for rising budgets, each plan containing the one before; show what insisting costs. 逐级预算嵌套方案。"""
-    from siting.pipeline import Stages, frame_study, search_limits, solver_options
+    from siting.pipeline import Stages, frame_study
     from siting.plan.nested import nested_plans, parse_rising
+    from siting.study_options import search_limits, solver_options
 
     steps = parse_rising(budgets)
     asked = load_study(study).with_budget(steps[-1])
