@@ -5,6 +5,8 @@ position errors) and p lies in their hull, a place surely fails; drawn as the me
 step, so that nothing is drawn that does not fail.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -59,4 +61,10 @@ def _between(
     met = shapely.union_all(np.stack(steps), axis=0)
     hulls = shapely.convex_hull(shapely.geometrycollections(np.stack((one, other), axis=1)))
     ground = shapely.difference(shapely.difference(shapely.intersection(met, hulls), one), other)
-    return np.asarray(ground, dtype=object)
+    return np.array([_areas_of(shape) for shape in ground], dtype=object)
+
+
+def _areas_of(shape: Any) -> Any:
+    """Return the areas of a drawing; where two outlines only touch, the drawing has lines and points too."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area > 0.0]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

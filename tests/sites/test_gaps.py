@@ -14,7 +14,7 @@ from siting.kinds import Kind
 from siting.rules.measures import FacilityFacts, Shapes, measure
 from siting.rules.profiles import load_rulebook
 from siting.sites.catalogue import load_catalogue
-from siting.sites.gaps import gap_zones
+from siting.sites.gaps import _areas_of, gap_zones
 from siting.sites.zones import draw_zones
 
 BOOK = load_rulebook("national", on=date(2026, 1, 1))
@@ -64,3 +64,10 @@ def test_every_place_that_takes_drawn_ground_fails(shift):
 
         assert count > 20
         assert set(found.outcome) == {"FAIL"}
+
+
+def test_areas_alone_are_drawn_where_outlines_touch():
+    mixed = shapely.GeometryCollection([shapely.box(0, 0, 1, 1), shapely.LineString([(1, 1), (2, 2)])])
+
+    assert _areas_of(mixed).geom_type == "Polygon"
+    assert _areas_of(shapely.LineString([(1, 1), (2, 2)])).is_empty
