@@ -90,7 +90,15 @@ def to_lattice(shapes: gpd.GeoSeries) -> Any:
     degrees = shapes.to_crs(WGS84).to_numpy()
     degrees = np.where(shapely.is_valid(degrees), degrees, shapely.make_valid(degrees))  # a side may curve over another
     snapped = shapely.set_precision(degrees, 10.0**-_DIGITS, mode="valid_output")
+    mixed = shapely.get_type_id(snapped) == shapely.GeometryType.GEOMETRYCOLLECTION
+    snapped[mixed] = [_parts_like(was, now) for was, now in zip(degrees[mixed], snapped[mixed], strict=True)]
     return shapely.orient_polygons(shapely.force_2d(snapped), exterior_cw=False)
+
+
+def _parts_like(was: BaseGeometry, now: BaseGeometry) -> BaseGeometry:
+    """Return the parts of `now` of the dimension `was` has: a sliver of an area snaps to a line, which is no area."""
+    parts = shapely.get_parts(now)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == shapely.get_dimensions(was)])
 
 
 def plain(value: Any, digits: int = 6) -> Any:
