@@ -255,7 +255,6 @@ def candidates(zones: Zones) -> Candidates:
     common = {
         "compound_id": "c/1",
         "kind": "ebike_shed",
-        "garage_id": None,
         "bays": 10,
         "groups": 1,
         "ports_per_module": 10,
@@ -379,7 +378,6 @@ def sites(judged: Verdicts) -> gpd.GeoDataFrame:
             "compound_name": "柳荫小区",
             "place_id": "p/1",
             "kind": "ebike_shed",
-            "garage_id": None,
             "bays": 10,
             "modules": 1,
             "ports": 10,
