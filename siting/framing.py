@@ -13,6 +13,7 @@ import pandas as pd
 
 from siting.access.record import Links, Power
 from siting.errors import StudyError
+from siting.framing_limits import Limits, add_limits, margins_m
 from siting.kinds import Kind, Outcome
 from siting.model.parts import Demands, FloatArray, IntArray, Sites, Walks
 from siting.model.problem import Problem
@@ -24,15 +25,6 @@ __all__ = ["Framing", "Limits", "frame_problem", "reframe"]
 
 #: What a clause that does not bind counts against a site: broken, or broken within the position error.
 _DEMERITS = {Outcome.FAIL.value: 1.0, Outcome.UNCERTAIN.value: 0.5}
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Money in CNY, and candidate ids that are decided already."""
-
-    budget_cny: float
-    locked_in: tuple[str, ...] = ()
-    locked_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,7 +47,7 @@ class Framing:
 def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
     """Return the siting problem of a judged, measured district under `limits`.
 
-    Goal: most weighted vehicles served. Limits: money, ports, one of each clique, transformers, locks.
+    Limits: money, ports, one of each clique, transformers, locks, and what `siting.framing_limits` adds with the goal.
     Raises `StudyError` for a locked id that is no accepted candidate, `InfeasibleError` for limits that collide.
     """
     verdicts = links.verdicts
@@ -67,11 +59,9 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
         _sites(verdicts, candidate_ids),
         _walks(links, building_ids, candidate_ids),
     )
-    problem = (
-        problem.maximise_service()
-        .with_budget(limits.budget_cny)
-        .with_cliques([[site_number[name] for name in clique] for clique in conflict_cliques(verdicts)])
-    )
+    problem = problem.with_cliques([[site_number[name] for name in clique] for clique in conflict_cliques(verdicts)])
+    if limits.budget_cny is not None:
+        problem = problem.with_budget(limits.budget_cny)
     transformers = verdicts.candidates.zones.district.transformers.sort_index()
     transformer_ids = tuple(transformers.index)
     if transformer_ids:
@@ -94,7 +84,7 @@ def frame_problem(links: Links, power: Power, limits: Limits) -> Framing:
             ],
         )
     return Framing(
-        problem=problem,
+        problem=add_limits(problem, limits, links, candidate_ids),
         building_ids=building_ids,
         candidate_ids=candidate_ids,
         transformer_ids=transformer_ids,
@@ -121,6 +111,7 @@ def _sites(verdicts: Verdicts, candidate_ids: tuple[str, ...]) -> Sites:
         vehicles_per_module=frame["ports_per_module"].to_numpy(float) * vehicles_per_port,
         demerit=_demerits(verdicts, candidate_ids),
         names=candidate_ids,
+        margin_m=margins_m(verdicts, candidate_ids),
     )
 
 

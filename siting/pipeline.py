@@ -29,8 +29,10 @@ from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
 from siting.district.layer_weight import WeightFormula
 from siting.district.record import District
 from siting.errors import AuditError, InfeasibleError, StudyError
-from siting.framing import Framing, Limits, frame_problem
+from siting.framing import Framing, frame_problem
+from siting.framing_limits import Floor, Limits, Quota
 from siting.kinds import Kind
+from siting.model.goal import Aim
 from siting.model.solution import Solution
 from siting.model.solver import SolverOptions, solve
 from siting.outputs.folder import atomic_folder, refuse_foreign
@@ -123,6 +125,9 @@ class Finished:
             "status": str(plan.solution.status),
             "status_text": plan.solution.status_text,
             "gap": plan.solution.gap,
+            "goal": str(plan.solution.aim),
+            "objective": plan.solution.objective,
+            "bound": plan.solution.bound,
             "sites": len(plan.sites),
             "ports": int(plan.sites["ports"].sum()),
             "served": plan.served,
@@ -195,7 +200,18 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         power = connect_power(verdicts)
     with stages.stage("problem"):
         limits = study.limits
-        asked = Limits(budget_cny=limits.budget_cny, locked_in=limits.locked_in, locked_out=limits.locked_out)
+        asked = Limits(
+            budget_cny=limits.budget_cny,
+            locked_in=limits.locked_in,
+            locked_out=limits.locked_out,
+            aim=Aim(study.goal.aim),
+            service_share=study.goal.service_share,
+            floor_share=limits.floor_share,
+            floors=tuple(Floor(**item.model_dump()) for item in limits.floors),
+            least_sites=limits.least_sites,
+            most_sites=limits.most_sites,
+            quotas=tuple(Quota(**item.model_dump()) for item in limits.quotas),
+        )
         try:
             return frame_problem(links, power, asked)
         except InfeasibleError as error:
@@ -343,6 +359,20 @@ def _walk_options(study: Study) -> WalkOptions:
     )
 
 
+def _limits_stated(study: Study) -> dict[str, object]:
+    """Return the limits that a study sets beyond money and locks; those that it does not set are left out."""
+    limits = study.limits
+    stated: dict[str, object] = {
+        "service_share": study.goal.service_share,
+        "floor_share": limits.floor_share or None,
+        "floors": [item.model_dump() for item in limits.floors] or None,
+        "least_sites": limits.least_sites or None,
+        "most_sites": limits.most_sites,
+        "quotas": {item.subdistrict: item.most for item in limits.quotas} or None,
+    }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
 def _parameters(study: Study, plan: Plan) -> dict[str, object]:
     catalogue = plan.framing.links.verdicts.candidates.catalogue
     by_kind = {kind: catalogue.kind(Kind(kind)).vehicles_per_port for kind in study.facility.kinds}
@@ -357,5 +387,7 @@ def _parameters(study: Study, plan: Plan) -> dict[str, object]:
         "vehicles_per_port": figures.pop() if len(figures) == 1 else by_kind,
         "position_error_m": study.source.position_error_m,
         "admit": list(study.rules.admit),
+        "goal": study.goal.aim,
+        **_limits_stated(study),
         "budget_cny": study.limits.budget_cny,
     }

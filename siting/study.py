@@ -20,6 +20,7 @@ from siting.study_sections import (
     AttestationSection,
     DemandSection,
     FacilitySection,
+    GoalSection,
     LayerSection,
     LimitsSection,
     OutputSection,
@@ -47,7 +48,8 @@ class Study(Section):
     facility: FacilitySection = FacilitySection()
     demand: DemandSection = DemandSection()
     reach: ReachSection = ReachSection()
-    limits: LimitsSection
+    goal: GoalSection = GoalSection()
+    limits: LimitsSection = LimitsSection()
     solver: SolverSection = SolverSection()
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
@@ -57,6 +59,18 @@ class Study(Section):
     def _has_a_source(self) -> "Study":
         if self.source.osm is None and not self.layers:
             message = "source.osm is missing: name an OpenStreetMap file"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _goal_and_limits_agree(self) -> "Study":
+        goal, limits = self.goal, self.limits
+        least = goal.aim in ("cost", "walking", "margin")
+        if limits.budget_cny is None and not least:
+            message = f"limits.budget_cny is missing: how much money is there, in CNY, for goal {goal.aim!r}?"
+            raise ValueError(message)
+        if least and not (goal.service_share or limits.floor_share or limits.floors):
+            message = f"goal {goal.aim!r} needs goal.service_share or floors: without them nothing is the best plan"
             raise ValueError(message)
         return self
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from siting.district.attestation import Attestation
 from siting.kinds import Kind, Outcome
+from siting.model.goal import Aim
 from siting.sites.waiver import Waiver
 
 __all__ = [
@@ -19,10 +20,13 @@ __all__ = [
     "DxfAnchorSection",
     "DxfSection",
     "FacilitySection",
+    "FloorSection",
+    "GoalSection",
     "GroupSection",
     "LayerSection",
     "LimitsSection",
     "OutputSection",
+    "QuotaSection",
     "ReachSection",
     "RulesSection",
     "Section",
@@ -44,6 +48,16 @@ def _kind(text: str) -> str:
         close = difflib.get_close_matches(text, [kind.value for kind in Kind], n=1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(Kind)}"
         message = f"unknown kind {text!r}{hint}"
+        raise ValueError(message)
+    return text
+
+
+def _aim(text: str) -> str:
+    goals = [aim.value for aim in Aim if aim is not Aim.EXPENSE]
+    if text not in goals:
+        close = difflib.get_close_matches(text, goals, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; choose from {', '.join(goals)}"
+        message = f"unknown goal {text!r}{hint}"
         raise ValueError(message)
     return text
 
@@ -200,12 +214,53 @@ class ReachSection(Section):
         return self
 
 
-class LimitsSection(Section):
-    """Money and decisions already taken."""
+class GoalSection(Section):
+    """What is asked for first; among plans equal in it the next figures decide, the cheapest last."""
 
-    budget_cny: NotNegative
+    aim: Annotated[str, AfterValidator(_aim)] = "service"
+    service_share: Share | None = None  # the least share of all weighted vehicles that is served
+
+
+class FloorSection(Section):
+    """The least that one compound, by id or name, is served."""
+
+    compound: Word
+    share: Share = 0.0
+    vehicles: NotNegative = 0.0
+
+
+class QuotaSection(Section):
+    """The most compounds of one subdistrict that get sites."""
+
+    subdistrict: Word
+    most: Annotated[int, Field(ge=0)]
+
+
+class LimitsSection(Section):
+    """Money, decisions already taken, and what compounds and subdistricts may ask for."""
+
+    budget_cny: NotNegative | None = None
     locked_in: tuple[str, ...] = ()
     locked_out: tuple[str, ...] = ()
+    floor_share: Share = 0.0  # of the vehicles of every compound in which somebody can walk to a lawful place
+    floors: tuple[FloorSection, ...] = ()
+    least_sites: Annotated[int, Field(ge=0)] = 0
+    most_sites: Annotated[int, Field(ge=0)] | None = None
+    quotas: tuple[QuotaSection, ...] = ()
+
+    @model_validator(mode="after")
+    def _counts_and_names_agree(self) -> "LimitsSection":
+        if self.most_sites is not None and self.most_sites < self.least_sites:
+            message = f"least_sites {self.least_sites} and most_sites {self.most_sites} cannot both hold"
+            raise ValueError(message)
+        for what, names in (
+            ("floors repeat compound", [item.compound for item in self.floors]),
+            ("quotas repeat subdistrict", [item.subdistrict for item in self.quotas]),
+        ):
+            if len(set(names)) != len(names):
+                message = f"{what} {next(name for name in names if names.count(name) > 1)!r}"
+                raise ValueError(message)
+        return self
 
 
 class SolverSection(Section):

@@ -62,6 +62,7 @@ COMPOUNDS = Table(
         "households": _OPTIONAL_QUANTITY,  # a figure for the whole compound, if one is given
         "ebikes": _OPTIONAL_QUANTITY,
         "evs": _OPTIONAL_QUANTITY,
+        "subdistrict": column("text", nullable=True, required=False),  # whose quota it counts against
         "weight": _QUANTITY,  # of need: complaints, hazards, renovation; 1 unless the planner says otherwise
         "building_cover_share": _QUANTITY,
         "state": _text("ready", "survey_first"),  # survey_first: buildings look unmapped, so ground is not free
@@ -208,6 +209,8 @@ DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the sea
         "compound_id": _text(nullable=True),  # unknown: the one it lies in
         "kind": _text(*Kind),
         "bays": _OPTIONAL_QUANTITY,  # unknown: as many as fit an area, the smallest size at a point
+        "standing_modules": _DRAWN_QUANTITY,  # modules that stand there today
+        "removal_cost_cny": _DRAWN_QUANTITY,  # of what stands; unknown: it may not be removed
         "source": _SOURCE,
     },
     POLYGONS | POINTS,
@@ -229,6 +232,8 @@ CANDIDATES = Table(
         "open_cost_cny": _QUANTITY,  # to open the place at all: ground works, roof, cable
         "module_cost_cny": _QUANTITY,
         "cost_cny": _QUANTITY,  # with every module built
+        "standing_modules": _DRAWN_QUANTITY,  # modules that stand there today
+        "removal_cost_cny": _DRAWN_QUANTITY,  # of what stands; unknown: it may not be removed
     },
     POLYGONS,
 )

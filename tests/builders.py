@@ -159,7 +159,8 @@ def _frame(name: str, table: Table, items: Sequence[Item], place: tuple[tuple[fl
     stem = str(table.index).removesuffix("_id")
     ids = [item.name or f"{stem}/{number}" for number, item in enumerate(rows, start=1)]
     shapes = [None if item.geometry is None else affinity.translate(item.geometry, *origin) for item in rows]
-    columns = {key: [item.values[key] for item in rows] for key in table.columns}
+    said = [key for key, column in table.columns.items() if column.required or any(key in item.values for item in rows)]
+    columns = {key: [item.values.get(key) for item in rows] for key in said}
     unknown = {key for item in rows for key in item.values} - set(table.columns)
     if unknown:
         message = f"{name} have no {', '.join(sorted(unknown))}"

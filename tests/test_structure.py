@@ -25,6 +25,7 @@ ROOMS = (
     "sites",
     "access",
     "model",
+    "framing_limits",
     "framing",
     "plan",
     "outputs",

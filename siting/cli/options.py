@@ -13,14 +13,18 @@ __all__ = [
     "BudgetFlag",
     "CompoundsFlag",
     "CrsFlag",
+    "FloorShareFlag",
     "GapFlag",
+    "GoalFlag",
     "JsonFlag",
     "KindFlag",
     "LayerFlag",
+    "MostSitesFlag",
     "OnFlag",
     "OsmFlag",
     "RadiusFlag",
     "RulesFlag",
+    "ServiceShareFlag",
     "SharingFlag",
     "SolverFlag",
     "StudyArgument",
@@ -42,6 +46,22 @@ KindFlag = Annotated[
 ]
 RadiusFlag = Annotated[float | None, typer.Option("--radius", help="Walking limit in metres. 步行距离上限(米)。")]
 BudgetFlag = Annotated[float | None, typer.Option("--budget", help="Money in CNY. 预算(元)。")]
+GoalFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--goal",
+        help="What comes first: service (default), cost, walking, floor (the worst-off compound) or margin. 目标。",
+    ),
+]
+ServiceShareFlag = Annotated[
+    float | None,
+    typer.Option("--service-share", help="Serve at least this share (0 to 1) of all weighted vehicles. 服务率下限。"),
+]
+FloorShareFlag = Annotated[
+    float | None,
+    typer.Option("--floor-share", help="Serve at least this share (0 to 1) in every compound in reach. 各小区下限。"),
+]
+MostSitesFlag = Annotated[int | None, typer.Option("--most-sites", help="Build at most so many sites. 点位数上限。")]
 LayerFlag = Annotated[
     list[str] | None,
     typer.Option("--layer", help="ROLE=FILE of your own, over OpenStreetMap: compounds=…, buildings=…, transformers=…"),
@@ -111,7 +131,7 @@ def study_from(path: Path | None, flags: Mapping[str, Any], layers: list[dict[st
     for key, value in given.items():
         section, name = key.split(".")
         data.setdefault(section, {})[name] = value
-    if "limits" not in data:
+    if "budget_cny" not in data.get("limits", {}) and "goal" not in data:
         message = "--budget is missing: how much money is there, in CNY?"
         raise UsageError(message)
     return make_study(data)

@@ -36,6 +36,10 @@ def _study(
         "time_limit": "solver.time_limit_s",
         "timings": "output.timings",
         "worth": "output.worth",
+        "goal": "goal.aim",
+        "service_share": "goal.service_share",
+        "floor_share": "limits.floor_share",
+        "most_sites": "limits.most_sites",
     }
     flags = {names[name]: value for name, value in others.items()}
     return flag.study_from(study, {"source.osm": osm, "limits.budget_cny": budget, **flags}, layers)
@@ -58,6 +62,10 @@ def plan(
     solver: flag.SolverFlag = None,
     gap: flag.GapFlag = None,
     time_limit: flag.TimeLimitFlag = None,
+    goal: flag.GoalFlag = None,
+    service_share: flag.ServiceShareFlag = None,
+    floor_share: flag.FloorShareFlag = None,
+    most_sites: flag.MostSitesFlag = None,
     timings: Annotated[
         bool, typer.Option("--timings", help="Keep stage seconds in run.json (its bytes then differ from run to run).")
     ] = False,
@@ -84,6 +92,10 @@ def plan(
         time_limit=time_limit,
         timings=timings or None,
         worth=worth or None,
+        goal=goal,
+        service_share=service_share,
+        floor_share=floor_share,
+        most_sites=most_sites,
     )
     _run(asked, out, as_json=as_json)
 
@@ -205,7 +217,9 @@ def summary_lines(summary: dict[str, Any]) -> dict[str, str]:
         "status": summary["status_text"],
         "sites": f"{summary['sites']} sites, {summary['ports']} ports",
         "served": f"{summary['served']:,.{digits}f} of {summary['demand']:,.{digits}f} vehicles ({covered:.1f} %)",
-        "spent": f"{summary['spent_cny']:,.0f} of {summary['budget_cny']:,.0f} CNY",
+        "spent": f"{summary['spent_cny']:,.0f} CNY"
+        if summary["budget_cny"] is None
+        else f"{summary['spent_cny']:,.0f} of {summary['budget_cny']:,.0f} CNY",
         "refused": f"{summary['refused']} of {summary['candidates']} candidates, each with clause and distance",
         "audit": f"{summary['audit_findings']} findings in {summary['audit_checks']} checks",
     }

@@ -130,6 +130,7 @@ def compound_frame(
         "households": np.array([households.get(key, np.nan) for key in ids], dtype=float),
         "ebikes": np.full(size, np.nan),
         "evs": np.full(size, np.nan),
+        "subdistrict": np.full(size, None, dtype=object),
         "weight": np.ones(size),
         "building_cover_share": np.zeros(size),
         "state": np.full(size, "ready", dtype=object),

@@ -46,6 +46,7 @@ def _role(
 
 
 _GARAGE = ("levels_down", "fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", *tables.GARAGE_SYSTEMS)
+_DRAWN = "compound_id kind bays standing_modules removal_cost_cny"
 _PARKING = " ".join(("compound_id name kind capacity access", *_GARAGE))
 
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
@@ -56,7 +57,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             Role(
                 "compounds",
                 tables.COMPOUNDS,
-                ("name", "households", "ebikes", "evs", "weight"),
+                ("name", "households", "ebikes", "evs", "subdistrict", "weight"),
                 MappingProxyType({"weight": 1.0, "building_cover_share": 0.0, "state": "ready"}),
                 joins=True,
                 extras=("complaints", "hazards", "renovation_year", "spare_kva"),
@@ -91,7 +92,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
             _role("hydrants", tables.OBSTACLES, "name", kind="hydrant"),
-            _role("candidates", tables.DRAWN, "compound_id kind bays", required="kind"),
+            _role("candidates", tables.DRAWN, _DRAWN, required="kind"),
             _role("parking", tables.PARKING, _PARKING, kind="unknown"),
         )
     }

@@ -102,8 +102,8 @@ def _changes(old: Row | None, row: Row) -> Iterator[tuple[str, str, str]]:
     for name, value in row.items():
         if name == "geometry" and value is not None and not value.equals(old[name]):
             yield name, "mapped", "redrawn"
-        elif name not in ("geometry", "source") and value != old[name]:
-            yield name, _as_text(old[name]), _as_text(value)
+        elif name not in ("geometry", "source") and value != old.get(name):
+            yield name, _as_text(old.get(name)), _as_text(value)
 
 
 def _as_text(value: Any) -> str:
@@ -118,7 +118,8 @@ def _joined(kept: gpd.GeoDataFrame, rows: Mapping[str, Row], role: Role, crs: An
     shapes = [*kept.geometry, *(row["geometry"] for row in rows.values())]
     columns = {}
     for name, column in role.table.columns.items():
-        cells = [*kept[name].tolist(), *(row[name] for row in rows.values())]
+        known = kept[name].tolist() if name in kept else [None] * len(kept)  # a column that need not be there
+        cells = [*known, *(row[name] for row in rows.values())]
         kind = (column.metadata or {})["kind"]
         columns[name] = _typed([None if _unknown(cell) else cell for cell in cells], kind)
     table = gpd.GeoDataFrame(

@@ -13,6 +13,8 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "编号": "id",
         "名称": "name",
+        "街道": "subdistrict",
+        "所属街道": "subdistrict",
         "户数": "households",
         "总户数": "households",
         "居民户数": "households",
@@ -46,6 +48,9 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "宽度": "width_m",
         "车位数": "bays",
         "泊位数": "bays",
+        "现有模块": "standing_modules",
+        "现有模块数": "standing_modules",
+        "拆除费用": "removal_cost_cny",
         "来源": "source",
         "地下层": "levels_down",
         "防火单元面积": "fire_unit_m2",

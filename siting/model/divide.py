@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from siting.model.problem import Problem
 
 __all__ = ["divide"]
 
-_SLACK = 1e-12  # relative, of a figure that is held for the next
+_SLACKS = (1e-12, 1e-9, 1e-7)  # relative, by which a figure may be missed that is held for the next
 
 
 def divide(problem: Problem, modules: IntArray) -> FloatArray | None:
@@ -30,17 +31,38 @@ def divide(problem: Problem, modules: IntArray) -> FloatArray | None:
     used = np.flatnonzero((capacity[walks.j] > 0) & (problem.demands.vehicles[walks.i] > 0))
     rows, limits = _limits(problem, capacity, used)
     values: FloatArray | None = None
+    held = _Held(rows, limits)
     for gain in _gains(problem, used):
-        result = linprog(-gain, A_ub=rows, b_ub=limits, bounds=(0, None), method="highs")
-        if result.status == 2 or (result.status != 0 and values is None):
-            return None if values is None else _served(problem, used, values, capacity)
-        if result.status != 0:
+        found = _best(gain, held)
+        if found is None:
             break
-        values = np.asarray(result.x)
-        held = float(gain @ values)
-        rows = sparse.vstack([rows, sparse.csr_array(-gain[None, :])], format="csr")
-        limits = np.r_[limits, -held + _SLACK * max(1.0, abs(held))]
+        values = found
+        held = _Held(rows, limits, (*held.gains, gain), (*held.values, float(gain @ found)))
     return None if values is None else _served(problem, used, values, capacity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """Rows and their limits (<=), and the figures that are held with their values."""
+
+    rows: Any
+    limits: FloatArray
+    gains: tuple[FloatArray, ...] = ()
+    values: tuple[float, ...] = ()
+
+
+def _best(gain: FloatArray, held: _Held) -> FloatArray | None:
+    """Return the values of most `gain`, or None if there are none.
+
+    What is held is held as tightly as the solver bears: a row at its optimum is a hair away from infeasible.
+    """
+    for slack in _SLACKS if held.gains else _SLACKS[:1]:
+        kept = [-value + slack * max(1.0, abs(value)) for value in held.values]
+        rows = sparse.vstack([held.rows, *(sparse.csr_array(-row[None, :]) for row in held.gains)], format="csr")
+        result = linprog(-gain, A_ub=rows, b_ub=np.r_[held.limits, kept], bounds=(0, None), method="highs")
+        if result.status == 0:
+            return np.asarray(result.x, dtype=np.float64)
+    return None
 
 
 def _gains(problem: Problem, used: IntArray) -> Iterator[FloatArray]:

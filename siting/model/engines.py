@@ -18,12 +18,12 @@ from scipy import sparse
 from siting.errors import UsageError
 from siting.model.finish import upgrades_of
 from siting.model.goal import Aim
-from siting.model.matrix import as_matrix
+from siting.model.matrix import MatrixForm, as_matrix
 from siting.model.measures import columns, constant
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["ENGINES", "End", "Search", "Task", "cbc_path"]
+__all__ = ["ENGINES", "End", "Search", "Task", "cbc_path", "search_form"]
 
 _GRACE_S = 10.0  # what CBC may overrun its time limit before it is ended
 
@@ -72,12 +72,17 @@ class Task:
 
 def _highs(task: Task) -> Search:
     """Search with HiGHS through its arrays."""
+    form = as_matrix(task.problem, aim=task.aim, held=task.held, named=False)
+    return search_form(task, form, first=columns(task.problem).n.start)
+
+
+def search_form(task: Task, form: MatrixForm, *, first: int) -> Search:
+    """Search a program of `task` with HiGHS; the columns n, x, z and q begin at `first` in it."""
     if util.find_spec("highspy") is None:
         message = "solver 'highs' is not installed: pip install highspy, or choose solver 'cbc'"
         raise UsageError(message)
     import highspy
 
-    form, at = as_matrix(task.problem, aim=task.aim, held=task.held), columns(task.problem)
     solver = highspy.Highs()
     for key, value in {
         "output_flag": False,
@@ -91,8 +96,9 @@ def _highs(task: Task) -> Search:
         solver.setOptionValue(key, value)
     solver.passModel(_highs_model(highspy, form))
     if task.start is not None:
-        whole = np.arange(at.f.stop, at.q.stop, dtype=np.int32)
-        solver.setSolution(len(whole), whole, _start_values(task.problem, task.start))
+        values = _start_values(task.problem, task.start)
+        whole = np.arange(first, first + len(values), dtype=np.int32)
+        solver.setSolution(len(whole), whole, values)
     solver.run()
     status, info = solver.getModelStatus(), solver.getInfo()
     ends = {
@@ -105,7 +111,7 @@ def _highs(task: Task) -> Search:
     modules = None
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         values = np.asarray(solver.getSolution().col_value)
-        modules = np.rint(values[at.n]).astype(np.int64)
+        modules = np.rint(values[first : first + len(task.problem.sites)]).astype(np.int64)
     return Search(
         ends.get(status, End.FAILED),
         modules,

@@ -63,13 +63,8 @@ def required_goal(problem: Problem) -> Goal:
         message = "maximise_floor() needs groups with vehicles that can walk to a site: add with_groups()"
         raise UsageError(message)
     if goal.aim in (Aim.COST, Aim.WALKING, Aim.MARGIN) and not _asks_for_something(problem):
-        message = (
-            f"the least {goal.aim} is a plan of nothing: say what it must serve, with service=... or with_floors()"
-        )
-        if goal.aim is Aim.MARGIN:
-            message = (
-                "the largest margin has a plan of nothing: say what it must serve, with service=... or with_floors()"
-            )
+        best = "largest" if goal.aim is Aim.MARGIN else "least"
+        message = f"the {best} {goal.aim} has a plan of nothing: say what it must serve, service=... or with_floors()"
         raise UsageError(message)
     return goal
 

@@ -63,7 +63,7 @@ def make_book(
     asked = problem.budget_cny
     demands = problem.demands
     with hire(options.workers) as crew:
-        readies = _ready(problem, crew, until)
+        readies = _ready(problem, crew, until) if problem.is_plain else []  # floors and the like have no price
         quota = problem.quotas.most if problem.quotas else np.empty(0, np.int64)
         menu = make_menu(readies, quota)
         effort = Effort(0.0, options.seed, engine, until, options.tolerance, 0)

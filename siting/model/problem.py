@@ -276,7 +276,7 @@ class Problem:
         if self.existing is not None:
             message = "the problem already has existing sites"
             raise UsageError(message)
-        cost = np.full(len(self.sites), np.nan) if removal_cost_cny is None else np.asarray(removal_cost_cny, float)
+        cost = np.full(np.size(modules), np.nan) if removal_cost_cny is None else np.asarray(removal_cost_cny, float)
         part = Existing(np.asarray(modules), cost)
         if len(part.modules) != len(self.sites):
             message = f"existing has {len(part.modules)} entries, but there are {len(self.sites)} sites"

@@ -21,6 +21,7 @@ from siting.model.method import limits_in_words
 from siting.model.options import SolverOptions
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
+from siting.model.radius import is_radial, search_by_radius
 from siting.model.solution import Solution, Status
 
 __all__ = ["solve_in_stages"]
@@ -55,7 +56,9 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
             continue
         left = options.time_limit_s - (time.perf_counter() - began)
         seconds = left * (_FIRST_SHARE if number == 0 else 1 / (len(stages) - number))
-        search = ENGINES[options.name](_task(problem, aim, tuple(held), plan, options, seconds))
+        task = _task(problem, aim, tuple(held), plan, options, seconds)
+        radial = number == 0 and options.name == "highs" and is_radial(problem)
+        search = search_by_radius(task) if radial else ENGINES[options.name](task)
         if number == 0:
             first = search
             if search.end is End.INFEASIBLE and plan is None:

@@ -4,6 +4,7 @@ What `siting why` prints. Figures of service come from the run's own tables; wha
 bounded with the other sites as they are, so it says "at most": a new plan could only do better.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -196,7 +197,8 @@ def _why(run: RunFolder, candidate_id: str, state: str) -> dict[str, Any]:
         site = run.sites.loc[candidate_id]
         figures = {name: plain(site[name], 1) for name in ("served", "households_served", "ports", "cost_cny")}
         return {"reason": "chosen", **figures, **_without(run, candidate_id)}
-    idle = run.figure("budget_cny") - run.figure("spent_cny")
+    budget = run.settings.budget_cny
+    idle = math.inf if budget is None else budget - run.figure("spent_cny")
     row = run.candidates.loc[candidate_id]
     least = float(row["open_cost_cny"] + row["module_cost_cny"])
     same_place = sites.index[sites["place_id"].eq(row["place_id"])]

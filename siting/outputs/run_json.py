@@ -7,6 +7,7 @@ from typing import Any
 
 from siting.district.fingerprint import fingerprint
 from siting.district.record import DISTRICT_TABLES
+from siting.framing_limits import out_of_reach
 from siting.outputs import signed, view
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
@@ -44,6 +45,9 @@ def run_record(run: Run) -> dict[str, Any]:
         "solver": str(solution.solver),
         "budget_cny": figures["budget_cny"],
         "spent_cny": round(figures["spent_cny"], _MONEY_DIGITS),
+        "aim": str(solution.aim),
+        "removals": {key: round(float(cost), _MONEY_DIGITS) for key, cost in sorted(run.plan.removals.items())},
+        "out_of_reach": list(out_of_reach(run.links)),
         "upgrades": {key: round(float(cost), _MONEY_DIGITS) for key, cost in sorted(run.plan.upgrades.items())},
         "demand": round(figures["demand"], _DIGITS),
         "served": round(figures["served"], _DIGITS),

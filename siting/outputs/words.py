@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from siting.model.goal import Aim
 from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
@@ -14,7 +15,7 @@ from siting.outputs.texts import LANGUAGES, Texts
 __all__ = ["Words", "both", "format_gap", "format_number", "status_key", "status_words_key"]
 
 #: The texts that say the values of a parameter in words.
-_VALUES = {"kinds": "kind", "sharing": "sharing", "vehicle": "vehicle"}
+_VALUES = {"goal": "goal", "kinds": "kind", "sharing": "sharing", "vehicle": "vehicle"}
 
 
 def both(key: str, /, **values: Any) -> str:
@@ -105,6 +106,9 @@ class Words:
 def status_words_key(run: Run) -> str:
     """Return the catalogue's key for what the status proves; where demands weigh differently, it speaks of weights."""
     key = f"status.{status_key(run.plan.solution.status)}_words"
+    if run.plan.solution.aim is not Aim.SERVICE:
+        other = f"{key}_goal"
+        return other if other in Texts.load("en").catalogue else key
     weighted = f"{key}_weighted"
     level = run.demand.frame["weight"].nunique() < 2
     return key if level or weighted not in Texts.load("en").catalogue else weighted

@@ -29,6 +29,7 @@ from siting.plan.audit_law import (
     sampled_candidates,
     subjects_of,
 )
+from siting.plan.audit_limits import check_limits
 from siting.plan.audit_measures import Subject, bounds_and_relief, things_by_class
 from siting.plan.audit_moves import check_moves
 from siting.plan.audit_page import audit_page
@@ -168,6 +169,7 @@ def _check_sums(
         check_capacity(run, figures),
         check_service(run, demand),
         check_totals(run, demand),
+        check_limits(run, demand),
         check_feeds(run),
         check_loads(run, figures),
     )

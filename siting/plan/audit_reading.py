@@ -85,7 +85,7 @@ class Settings:
     stage: str
     admit: tuple[Outcome, ...]
     kinds: tuple[Kind, ...]
-    budget_cny: float
+    budget_cny: float | None
     radius_m: float
     max_leg_m: float
     sharing: str
@@ -99,6 +99,8 @@ class Settings:
     catalogue: Mapping[str, Any]
     attestations: tuple[Mapping[str, Any], ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = ()
+    goal: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -317,6 +319,13 @@ def _by_subject(statements: Iterable[Mapping[str, Any]], where: Any) -> Mapping[
     return MappingProxyType(held)
 
 
+def _budget(study: Mapping[str, Any]) -> float | None:
+    """Return the money of a study; only a goal of least cost, walking or margin may leave it open."""
+    if study.get("goal", {}).get("aim") in ("cost", "walking", "margin") and "budget_cny" not in study["limits"]:
+        return None
+    return float(study["limits"]["budget_cny"])
+
+
 def _settings(study: Mapping[str, Any], path: Path) -> Settings:
     """Return what was asked for; raise `DataError` for a study.toml that does not say."""
     signed = tuple(study.get("attestations", ()))
@@ -328,7 +337,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             stage=str(study["rules"].get("stage", "existing")),
             admit=tuple(Outcome.create(name) for name in study["rules"]["admit"]),
             kinds=tuple(Kind.create(name) for name in study["facility"]["kinds"]),
-            budget_cny=float(study["limits"]["budget_cny"]),
+            budget_cny=_budget(study),
             radius_m=float(study["reach"]["radius_m"]),
             max_leg_m=float(study["reach"]["max_leg_m"]),
             sharing=str(study["reach"]["sharing"]),
@@ -342,6 +351,8 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             catalogue=_with_signed(study["facility"].get("catalogue", {}), signed),
             attestations=signed,
             waivers=tuple(study.get("waivers", ())),
+            goal=dict(study.get("goal", {})),
+            limits=dict(study["limits"]),
         )
     except KeyError as error:
         message = f"{path}: key {error} is missing; restore the file"

@@ -8,6 +8,7 @@ from siting.district.fingerprint import fingerprint
 from siting.district.record import DISTRICT_TABLES
 from siting.kinds import Completeness, Kind
 from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_limits import cost_of_site, removals_again
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.rules.clause import Rulebook
@@ -41,6 +42,7 @@ def check_settings(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Check
     pairs: dict[str, tuple[Any, Any]] = {
         "budget_cny": (run.run.get("budget_cny"), asked.budget_cny),
         "parameters.budget_cny": (stated.get("budget_cny", asked.budget_cny), asked.budget_cny),
+        "parameters.goal": (stated.get("goal", "service"), asked.goal.get("aim", "service")),
         "parameters.radius_m": (stated.get("radius_m"), asked.radius_m),
         "parameters.sharing": (stated.get("sharing"), asked.sharing),
         "parameters.position_error_m": (stated.get("position_error_m"), asked.position_error_m),
@@ -142,7 +144,7 @@ def check_layouts(run: RunFolder) -> Checked:
         figures = (
             ("ports", modules * candidate["ports_per_module"], "", _VEHICLES),
             ("power_kw", candidate["power_kw"] * modules / most, "kW", _POWER_KW),
-            ("cost_cny", candidate["open_cost_cny"] + modules * candidate["module_cost_cny"], "CNY", _MONEY_CNY),
+            ("cost_cny", cost_of_site(site, candidate), "CNY", _MONEY_CNY),
         )
         findings.extend(_off(f"{name.split('_')[0]}-differs", site_id, site[name], value, (name, unit, within))
                         for name, value, unit, within in figures
@@ -156,7 +158,8 @@ def check_spending(run: RunFolder) -> Checked:
     """Check that spent_cny is the cost of all sites and upgrades, and within the budget."""
     upgrades = run.run.get("upgrades", {})
     bought = [float(cost) for cost in upgrades.values()] if isinstance(upgrades, Mapping) else []
-    spent, stated = math.fsum([*run.sites["cost_cny"], *bought]), run.figure("spent_cny")
+    spent = math.fsum([*run.sites["cost_cny"], *bought, *removals_again(run).values()])
+    stated = run.figure("spent_cny")
     findings = []
     if not _close(stated, spent, _MONEY_CNY):
         findings.append(
@@ -170,7 +173,7 @@ def check_spending(run: RunFolder) -> Checked:
             )
         )
     budget = run.settings.budget_cny
-    if spent > budget + _MONEY_CNY:
+    if budget is not None and spent > budget + _MONEY_CNY:
         findings.append(
             Finding.say(
                 "over-budget",

@@ -30,6 +30,7 @@ class Plan:
     links: pd.DataFrame
     spent_cny: float
     upgrades: dict[str, float]
+    removals: dict[str, float]  # candidate_id to CNY, of sites that stand today and are given up
     demand: float  # vehicles
     served: float  # vehicles
     households_served: float
@@ -46,13 +47,14 @@ def make_plan(framing: Framing, solution: Solution) -> Plan:
     """Return the plan that `solution` means for `framing`; both are kept in it."""
     served = _served_links(framing, solution)
     sites = _sites(framing, solution, served)
-    upgrades = _upgrades(framing, solution)
+    upgrades, removals = _upgrades(framing, solution), _removals(framing, solution)
     demand = framing.links.demand.frame
     return Plan(
         sites=sites,
         links=served.drop(columns="households").reset_index(drop=True),
-        spent_cny=float(sites["cost_cny"].sum()) + sum(upgrades.values()),
+        spent_cny=float(sites["cost_cny"].sum()) + sum(upgrades.values()) + sum(removals.values()),
         upgrades=upgrades,
+        removals=removals,
         demand=float(demand["vehicles"].sum()),
         served=float(served["served"].sum()),
         households_served=float(served["households"].sum()),
@@ -95,6 +97,12 @@ def _upgrades(framing: Framing, solution: Solution) -> dict[str, float]:
     return dict(sorted(bought.items()))
 
 
+def _removals(framing: Framing, solution: Solution) -> dict[str, float]:
+    """Return what is paid to remove each site that stands today and is not in the plan."""
+    gone = np.flatnonzero((framing.problem.standing > 0) & (solution.modules == 0)).tolist()
+    return {framing.candidate_ids[number]: float(solution.site_spent_cny[number]) for number in gone}
+
+
 def _served_links(framing: Framing, solution: Solution) -> pd.DataFrame:
     """Return building_id, site_id, walk_m, served (vehicles), households of every pair that is served."""
     links = framing.links.frame
@@ -129,7 +137,7 @@ def _sites(framing: Framing, solution: Solution, served: pd.DataFrame) -> gpd.Ge
             "modules": modules,
             "ports": ports,
             "power_kw": ports * port_kw,
-            "cost_cny": frame["open_cost_cny"].to_numpy(float) + modules * frame["module_cost_cny"].to_numpy(float),
+            "cost_cny": solution.site_spent_cny[built],
             "served": by_site["served"].to_numpy(float),
             "households_served": by_site["households"].to_numpy(float),
             "clearance_m": verdicts.clearance_m.reindex(ids).to_numpy(float),

@@ -14,8 +14,10 @@ import pandas as pd
 from siting.access.power import connect_power
 from siting.access.record import Links
 from siting.access.walking import WalkOptions, measure_links
+from siting.errors import UsageError
 from siting.framing import Framing, frame_problem
 from siting.kinds import Outcome
+from siting.model.goal import Aim
 from siting.model.solver import SolverOptions, solve
 from siting.plan.plan import Plan, make_plan
 from siting.rules.clause import Force
@@ -48,6 +50,9 @@ def price_waivers(
     bound), status, gap. Of equals the first by clause and place.
     """
     framing = plan.framing
+    if plan.solution.aim is not Aim.SERVICE:
+        message = f"waivers are priced by the vehicles they bring; plan with goal 'service', not '{plan.solution.aim}'"
+        raise UsageError(message)
     verdicts = framing.links.verdicts
     asked = _single_refusals(verdicts)
     pairs = asked[["clause_id", "place_id"]].drop_duplicates().astype(str)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.framing import Framing
+from siting.framing_limits import out_of_reach
 from siting.kinds import Outcome
+from siting.model.goal import Aim
 from siting.model.parts import FloatArray, IntArray
 from siting.model.solution import Solution, Status
 from siting.rules.clause import Force
@@ -26,7 +28,15 @@ class Sentence(NamedTuple):
 
 def reasons_for(framing: Framing, solution: Solution) -> tuple[Sentence, ...]:
     """Say what keeps the plan from serving more; never empty."""
-    said = [*_nothing_to_choose(framing), *_money(framing, solution), *_reach(framing), *_stopped(solution)]
+    said = [
+        *_nothing_to_choose(framing),
+        *_goal(framing, solution),
+        *(_money(framing, solution) if solution.aim in (Aim.SERVICE, Aim.FLOOR) else ()),
+        *_standing(framing, solution),
+        *_floors(framing),
+        *_reach(framing),
+        *_stopped(solution),
+    ]
     return tuple(said) or (Sentence("Every vehicle in reach of a lawful place is served.", "步行可达的车辆均已服务。"),)
 
 
@@ -70,6 +80,77 @@ def _nothing_to_choose(framing: Framing) -> list[Sentence]:
             )
         ]
     return []
+
+
+def _goal(framing: Framing, solution: Solution) -> list[Sentence]:
+    """Say what the plan reaches where the goal is not the service."""
+    problem, figure = framing.problem, solution.objective
+    asked = 0.0 if problem.service_floor is None else 100 * problem.service_floor / max(problem.everybody, 1e-9)
+    share = f"{asked:.1f}"
+    if solution.aim is Aim.COST:
+        return [
+            Sentence(
+                f"Least cost: {figure:,.0f} CNY for {share} % of the weighted vehicles, and every floor.",
+                f"最低费用:服务加权车辆的 {share}% 并满足各项下限,需 {figure:,.0f} 元。",
+            )
+        ]
+    if solution.aim is Aim.WALKING:
+        served = max(float(solution.served.sum()), 1e-9)
+        return [
+            Sentence(
+                f"Least walking: {figure:,.0f} vehicle-metres, {figure / served:.1f} m each, for {share} % of the "
+                "weighted vehicles.",
+                f"最短步行:服务加权车辆的 {share}%,合计 {figure:,.0f} 车·米,每辆 {figure / served:.1f} 米。",
+            )
+        ]
+    if solution.aim is Aim.FLOOR:
+        return [
+            Sentence(
+                f"In the worst-off compound that can be reached {100 * figure:.1f} % of the vehicles are served.",
+                f"在可达小区中服务最差的一个,其车辆的 {100 * figure:.1f}% 得到服务。",
+            )
+        ]
+    if solution.aim is Aim.MARGIN:
+        return [
+            Sentence(
+                f"The tightest new site stays {figure:.2f} m beyond what the clauses require.",
+                f"最紧的新建点位比条款要求多 {figure:.2f} 米。",
+            )
+        ]
+    return []
+
+
+def _standing(framing: Framing, solution: Solution) -> list[Sentence]:
+    """Say what becomes of the sites that stand today."""
+    standing = framing.problem.standing
+    if not standing.any():
+        return []
+    kept = int(((standing > 0) & (solution.modules == standing)).sum())
+    more = int(((standing > 0) & (solution.modules > standing)).sum())
+    gone = [framing.candidate_ids[j] for j in np.flatnonzero((standing > 0) & (solution.modules == 0)).tolist()]
+    names = f" ({', '.join(gone[:3])})" if gone else ""
+    return [
+        Sentence(
+            f"Of {int((standing > 0).sum())} standing sites {kept} are kept as they are, {more} are expanded and "
+            f"{len(gone)} are removed{names}.",
+            f"现有 {int((standing > 0).sum())} 个点位中,{kept} 个保持不变,{more} 个扩建,{len(gone)} 个拆除{names}。",
+        )
+    ]
+
+
+def _floors(framing: Framing) -> list[Sentence]:
+    """Say which compounds the floor for all does not hold for."""
+    exempt = out_of_reach(framing.links) if framing.limits.floor_share else ()
+    if not exempt:
+        return []
+    names = ", ".join(exempt[:3]) + (", ..." if len(exempt) > 3 else "")
+    return [
+        Sentence(
+            f"The floor of {framing.limits.floor_share:.0%} does not hold for {len(exempt)} compounds in which nobody "
+            f"can walk to a lawful place: {names}.",
+            f"{len(exempt)} 个小区无人可步行到合法用地,不适用 {framing.limits.floor_share:.0%} 的下限:{names}。",
+        )
+    ]
 
 
 def _money(framing: Framing, solution: Solution) -> list[Sentence]:
@@ -151,7 +232,7 @@ def _next_cost_cny(framing: Framing, solution: Solution) -> FloatArray:
     cost = problem.sites.module_cost_cny + np.where(modules > 0, 0.0, problem.sites.open_cost_cny)
     if part is None:
         return cost
-    load = part.load_kva(modules)
+    load = problem.added_load_kva(modules)
     for j in np.flatnonzero(part.feeds >= 0).tolist():
         t = int(part.feeds[j])
         before = part.steps_needed(t, float(load[t])) or 0
@@ -182,6 +263,14 @@ def _reach(framing: Framing) -> list[Sentence]:
 def _stopped(solution: Solution) -> list[Sentence]:
     if solution.status not in (Status.TIME_LIMITED, Status.HEURISTIC):
         return []
+    if solution.aim is not Aim.SERVICE:
+        return [
+            Sentence(
+                f"The solver was stopped early; the goal's figure is {solution.objective:,.6g}, and no plan is better "
+                f"than {solution.bound:,.6g}.",
+                f"求解器未算完即停止;目标值为 {solution.objective:,.6g},任何方案不会优于 {solution.bound:,.6g}。",
+            )
+        ]
     more = f"{math.ceil(1000 * solution.gap) / 10:g}"  # rounded up: it is a limit
     return [
         Sentence(

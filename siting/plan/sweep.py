@@ -56,7 +56,7 @@ def sweep_budgets(
         announce(f"choice at {budget:,.0f} CNY")
         at_budget = reframe(framing, budget_cny=budget)
         solution = solve(at_budget.problem, options)
-        if best is not None and best.objective > solution.objective:
+        if best is not None and solution.aim.is_better(best.objective, solution.objective):
             solution = replace(
                 best, bound=solution.bound, gap=_gap(best.objective, solution.bound), status=solution.status
             )
@@ -79,4 +79,4 @@ def sweep_budgets(
 
 
 def _gap(objective: float, bound: float) -> float:
-    return max(0.0, bound - objective) / max(abs(objective), 1e-9)
+    return abs(bound - objective) / max(abs(objective), 1e-9)

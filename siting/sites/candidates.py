@@ -17,7 +17,7 @@ from siting import tables
 from siting.contract import Table
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
-from siting.sites.drawn import drawn_offers, notes_on_other_kinds
+from siting.sites.drawn import drawn_offers, notes_on_other_kinds, standing_facts
 from siting.sites.ground import OPEN_GROUND_KINDS, bare_shares
 from siting.sites.layouts import Layout, group_limits, layouts_for
 from siting.sites.offers import Offer, Search, offers_of_kind
@@ -80,7 +80,7 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
             if offer.is_lawful:
                 lawful.add(offer.compound_id)
         for candidate_id, offer in drawn_offers(zones, kind, catalogue, notes):
-            records.append(_record(candidate_id, offer, catalogue))
+            records.append(_record(candidate_id, offer, catalogue) | standing_facts(zones, candidate_id, notes))
             groups.extend(_group_records(candidate_id, offer))
         notes.extend(_notes_on_kind(kind, zones, lawful))
     notes.extend(notes_on_other_kinds(zones))

@@ -21,7 +21,7 @@ from siting.sites.packing import Anchors, axis_angles, edge_anchors, fit_layouts
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
 
-__all__ = ["drawn_offers", "notes_on_other_kinds"]
+__all__ = ["drawn_offers", "notes_on_other_kinds", "standing_facts"]
 
 Found = list[tuple[Layout, Any, Any]]  # layout, footprint, polygons of its groups
 
@@ -55,6 +55,18 @@ def notes_on_other_kinds(zones: Zones) -> list[str]:
     return [f"{len(other)} drawn candidates are of kinds that this study does not plan ({', '.join(other[:3])})"] * (
         len(other) > 0
     )
+
+
+def standing_facts(zones: Zones, candidate_id: str, notes: list[str]) -> dict[str, float]:
+    """Return how many modules of a drawn candidate stand today and what their removal costs; nothing if none do."""
+    drawn = zones.district.drawn
+    if drawn is None or "standing_modules" not in drawn or not drawn.loc[candidate_id, "standing_modules"] > 0:
+        return {}
+    cost = float(drawn.loc[candidate_id, "removal_cost_cny"]) if "removal_cost_cny" in drawn else float("nan")
+    may_go = f"may be removed for {cost:,.0f} CNY" if cost == cost else "may not be removed"
+    standing = float(drawn.loc[candidate_id, "standing_modules"])
+    notes.append(f"{candidate_id}: {standing:.0f} modules stand there today and {may_go}")
+    return {"standing_modules": standing, "removal_cost_cny": cost}
 
 
 def _home(zones: Zones, row: Any) -> tuple[str, str]:

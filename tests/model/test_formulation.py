@@ -1,6 +1,7 @@
 """Both faces say the same. The golden texts are rewritten with SITING_REGENERATE=1 in the environment."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,18 @@ PARTS = {
     "transformers": lambda problem: problem.with_transformers(
         [5.0, np.nan], [0, 0, 1], [3.0, 3.0, 3.0], [[(4.0, 50.0), (4.0, 60.0)], []]
     ),
+    "quotas": lambda problem: problem.with_quotas([0, 0, 1], [0, 0], [1]),
+    "service_floor": lambda problem: problem.with_service_floor(40),
+    "walking_limit": lambda problem: problem.with_walking_limit(900),
+    "count": lambda problem: problem.with_count(least=1, most=2),
+    "floors": lambda problem: problem.with_groups([0, 1]).with_floors(share=0.5),
+    "existing": lambda problem: problem.with_existing([0, 1, 1], [np.nan, 30.0, np.nan]).with_budget(270),
+    "goal_cost": lambda problem: replace(problem, goal=None).minimise_cost(service=40),
+    "goal_walking": lambda problem: replace(problem, goal=None).minimise_walking(service="all"),
+    "goal_floor": lambda problem: replace(problem, goal=None).with_groups([0, 1]).maximise_floor(),
+    "goal_margin": lambda problem: replace(
+        problem, goal=None, sites=replace(problem.sites, margin_m=np.array([0.5, 1.0, 2.0]))
+    ).maximise_margin(service=40),
     "locks": lambda problem: problem.with_locks(locked_in=[2], locked_out=[0]),
 }
 

@@ -26,6 +26,7 @@ from siting.access.record import Demand, Links
 from siting.contract import Table
 from siting.district.record import District, InputFile
 from siting.kinds import Completeness, Kind
+from siting.model.goal import Aim
 from siting.outputs.run import Run
 from siting.rules.clause import Clause, Confidence, Force, Metric, Rulebook
 from siting.sites.catalogue import load_catalogue
@@ -43,14 +44,16 @@ def at(shape: Any) -> Any:
 
 def frame(index: str, rows: dict[str, dict[str, Any]], shapes: dict[str, Any], table: Table) -> gpd.GeoDataFrame:
     data = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
-    for name, column in table.columns.items():
+    said = [name for name, column in table.columns.items() if column.required or name in data]
+    for name in said:
+        column = table.columns[name]
         kind = (column.metadata or {})["kind"]
         if kind == "text":
             data[name] = data[name].astype(object).where(data[name].notna(), None)
         else:
             data[name] = data[name].astype({"float": float, "int": "int64", "bool": bool}[kind])
     geometry = [at(shapes[key]) if shapes[key] is not None else None for key in data.index]
-    return gpd.GeoDataFrame(data[list(table.columns)], geometry=geometry, crs=CRS_M)
+    return gpd.GeoDataFrame(data[said], geometry=geometry, crs=CRS_M)
 
 
 def compounds() -> gpd.GeoDataFrame:
@@ -399,7 +402,14 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
         {"building_id": ["b/1", "b/2"], "site_id": ["p/1#a"] * 2, "walk_m": [32.0, 61.5], "served": [20.0, 5.0]}
     )
     solution = SimpleNamespace(
-        status="PROVEN", objective=25.0, bound=25.0, gap=0.0, seconds=0.1, solver="HiGHS 1.15.1", message=""
+        status="PROVEN",
+        aim=Aim.SERVICE,
+        objective=25.0,
+        bound=25.0,
+        gap=0.0,
+        seconds=0.1,
+        solver="HiGHS 1.15.1",
+        message="",
     )
     power = SimpleNamespace(assumptions=("A module draws 2.1 kVA.",), assumptions_zh=("每个模块2.1 kVA。",))
     framing = SimpleNamespace(links=reach, power=power, problem="maximise weighted service\nsubject to budget")
@@ -408,6 +418,7 @@ def plan(reach: Links, *, empty: bool = False) -> Any:
         links=walked.iloc[:0] if empty else walked,
         spent_cny=0.0 if empty else 13_500.0,
         upgrades={},
+        removals={},
         reasons=(("The budget is spent.", "预算已用完。"),),
         framing=framing,
         solution=solution,
