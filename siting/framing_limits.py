@@ -19,7 +19,7 @@ from siting.model.problem import Problem
 from siting.rules.clause import Force
 from siting.sites.record import Verdicts
 
-__all__ = ["Floor", "Limits", "Quota", "add_limits", "margins_m", "out_of_reach"]
+__all__ = ["Floor", "Limits", "Quota", "add_limits", "floor_figures", "margins_m", "out_of_reach"]
 
 
 @dataclass(frozen=True)
@@ -128,15 +128,22 @@ def _with_groups(problem: Problem, limits: Limits, links: Links) -> Problem:
     number = {name: k for k, name in enumerate(compounds)}
     group = demand["compound_id"].map(number).fillna(-1).to_numpy(np.int64)
     problem = problem.with_groups(group, names=compounds)
+    share, vehicles = floor_figures(limits, links, compounds)
+    if not share.any() and not vehicles.any():
+        return problem
+    return problem.with_floors(share=share, vehicles=vehicles)
+
+
+def floor_figures(limits: Limits, links: Links, compounds: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    """Return the least share and the least vehicles that `limits` ask for in each of `compounds`."""
+    number = {name: k for k, name in enumerate(compounds)}
     share, vehicles = np.full(len(compounds), limits.floor_share), np.zeros(len(compounds))
     share[[number[name] for name in out_of_reach(links)]] = 0.0
     named = links.verdicts.candidates.zones.district.compounds["name"]
     for floor in limits.floors:
-        k = number[_compound(floor.compound, compounds, named)]
+        k = number[_compound(floor.compound, list(compounds), named)]
         share[k], vehicles[k] = max(share[k], floor.share), max(vehicles[k], floor.vehicles)
-    if not share.any() and not vehicles.any():
-        return problem
-    return problem.with_floors(share=share, vehicles=vehicles)
+    return share, vehicles
 
 
 def _compound(text: str, compounds: list[str], named: "pd.Series[str]") -> str:

@@ -16,6 +16,7 @@ from siting.study import Study, load_study
 
 __all__ = ["alternatives", "explain", "front", "menu"]
 
+_WIDE = 0.02  # a gap of the menu from which a solve of the whole is worth its time
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
 SourceArgument = Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")]
@@ -38,6 +39,9 @@ def menu(
     prices: Annotated[int, typer.Option("--prices", min=2, max=60, help="Prices of the menu, when it is made.")] = 12,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes, when it is made.")] = 1,
     again: Annotated[bool, typer.Option("--again", help="Make the menu again.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--solve", help="Solve each question as a whole instead: slower, nearer.")
+    ] = False,
     lang: LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
@@ -56,11 +60,11 @@ def menu(
     ]
     with progress(quiet=as_json) as announce:
         book, problem, study = _book(run, prices=prices, workers=workers, again=again, announce=announce)
-        if book.pieces < 2:
+        if book.pieces < 2 or whole:
             from siting.pipeline import Stages, frame_study
             from siting.study_options import solver_options
 
-            announce("one piece: solve again")
+            announce("solve again")
             problem = problem or frame_study(study, Stages(announce)).problem
             asked = questions or [MenuQuestion(budget_cny=study.limits.budget_cny)]
             answers = [solved_again(problem, question, solver_options(study)) for question in asked]
@@ -71,13 +75,15 @@ def menu(
         print_json({"pieces": book.pieces, "plans": len(book.columns), "notes": list(book.notes), "answers": answers})
         return
     texts = Texts.load(lang)
-    key = "menu.one_piece" if book.pieces < 2 else "menu.held"
+    key = "menu.one_piece" if book.pieces < 2 else "menu.solved" if whole else "menu.held"
     say(texts.t(key, pieces=book.pieces, plans=format_number(len(book.columns)), prices=len(book.ledger.prices) - 1))
     for note in book.notes:
         say(note)
     for answer in answers:
         for line in _lines(answer, texts):
             say(line)
+    if any(answer["method"] == "menu" and (answer["gap"] or 0.0) > _WIDE for answer in answers):
+        say(texts.t("menu.wide", pieces=book.pieces))
 
 
 def _book(run: Path, *, prices: int, workers: int, again: bool, announce: Any) -> tuple[Any, Any, Study]:

@@ -63,7 +63,7 @@ def make_book(
     asked = problem.budget_cny
     demands = problem.demands
     with hire(options.workers) as crew:
-        readies = _ready(problem, crew, until)
+        readies = _ready(problem, crew, until) if problem.is_plain else []  # floors and the like have no price
         quota = problem.quotas.most if problem.quotas else np.empty(0, np.int64)
         menu = make_menu(readies, quota)
         effort = Effort(0.0, options.seed, engine, until, options.tolerance, 0)
@@ -98,12 +98,23 @@ def _ready(problem: Problem, crew: Crew, until: float) -> list[Ready]:
 def _swept(desk: Desk, state: State, options: MenuOptions, announce: Callable[[str], None]) -> State:
     prices = _prices(desk, options.prices)
     state = relax_all(desk, state, prices.tolist())
-    for number, price in enumerate(prices.tolist(), start=1):
+    for number, price in enumerate(_spread(prices.tolist()), start=1):
         if desk.out_of_time:
             break
         announce(f"menu: price {number} of {len(prices)}, {len(state.columns)} plans of pieces so far")
         state = sweep(desk, state, price)
     return state
+
+
+def _spread(prices: list[float]) -> list[float]:
+    """Return the prices in an order that halves what is left between them, so that a menu cut short covers it all."""
+    ordered, parts = [], [prices]
+    while parts:
+        part = parts.pop(0)
+        middle = len(part) // 2
+        ordered.append(part[middle])
+        parts += [half for half in (part[:middle], part[middle + 1 :]) if half]
+    return ordered
 
 
 def _prices(desk: Desk, count: int) -> FloatArray:

@@ -12,9 +12,12 @@ import numpy as np
 
 from siting.access.record import Links, Power
 from siting.errors import InfeasibleError
-from siting.framing import Framing, Limits, frame_problem
+from siting.framing import Framing, frame_problem
+from siting.framing_limits import Limits, floor_figures
 from siting.kinds import Outcome
 from siting.model.conflict import Conflict, Relief, explain_conflict
+from siting.model.goal import Aim
+from siting.model.limits import Count, floors_of
 from siting.model.named_limits import Limit
 from siting.model.parts import Locks
 from siting.model.problem import Problem
@@ -69,13 +72,24 @@ class Explanation:
 
 def explain_limits(links: Links, power: Power, limits: Limits) -> Explanation | None:
     """Return why `limits` leave no plan, also where they are refused before there is a problem; None if not found."""
-    free = frame_problem(links, power, replace(limits, locked_in=(), locked_out=()))
+    asks_floors = bool(limits.floors or limits.floor_share)
+    aim = Aim.FLOOR if asks_floors else Aim.SERVICE  # floors bring the groups along
+    bare = Limits(limits.budget_cny, aim=aim, quotas=limits.quotas)
+    free = frame_problem(links, power, bare)
     number = {name: site for site, name in enumerate(free.candidate_ids)}
     locks = [
         np.array(sorted(number[name] for name in names if name in number), np.int64)
         for names in (limits.locked_in, limits.locked_out)
     ]
-    return explain(replace(free, problem=replace(free.problem, locks=Locks(*locks)), limits=limits))
+    problem = replace(free.problem, locks=Locks(*locks))
+    if limits.service_share is not None:
+        problem = replace(problem, service_floor=limits.service_share * problem.everybody)
+    if limits.least_sites or limits.most_sites is not None:
+        problem = replace(problem, count=Count(limits.least_sites, limits.most_sites))
+    if asks_floors and problem.groups is not None:
+        share, least = floor_figures(limits, links, problem.groups.names)
+        problem = replace(problem, floors=floors_of(problem.groups, problem.demands.vehicles, share=share, least=least))
+    return explain(replace(free, problem=problem, limits=limits))
 
 
 def explain(framing: Framing) -> Explanation | None:
@@ -138,8 +152,11 @@ class _Words:
             return Sentence(f"{name} must have {least:,.0f} vehicles served", f"{name} 至少服务 {least:,.0f} 辆")
         if kind == "quota" and problem.quotas is not None:
             most, places = int(problem.quotas.most[number]), int((problem.quotas.district == number).sum())
+            named = [quota.subdistrict for quota in self.framing.limits.quotas]
+            where = named[number] if number < len(named) else str(number)
             return Sentence(
-                f"district {number} may use {most} of its {places} compounds", f"片区 {number} 至多建 {most} 个小区"
+                f"the quota of {where} is {most} of its {places} compounds",
+                f"{where} 至多在 {places} 个小区中建 {most} 个",
             )
         part = problem.transformers
         assert part is not None

@@ -12,12 +12,10 @@ from siting.framing import Framing
 from siting.model.front import Front, FrontOptions, FrontPoint, front
 from siting.model.goal import Aim
 from siting.model.measures import value_of
-from siting.model.parts import FloatArray
 from siting.plan.plan import Plan, make_plan
 from siting.plan.reasons import Sentence
-from siting.rules.clause import Force
 
-__all__ = ["FRONT_FIGURES", "StudyFront", "margins_of", "parse_figures", "study_front"]
+__all__ = ["FRONT_FIGURES", "StudyFront", "parse_figures", "study_front"]
 
 #: The words of the command line, and the figures of the model.
 FRONT_FIGURES = {"coverage": Aim.SERVICE, "cost": Aim.COST, "safety": Aim.MARGIN, "walking": Aim.WALKING}
@@ -58,25 +56,6 @@ def parse_figures(text: str) -> tuple[Aim, Aim]:
     return FRONT_FIGURES[words[0]], FRONT_FIGURES[words[1]]
 
 
-def margins_of(framing: Framing) -> FloatArray:
-    """Return the metres that each site keeps beyond what the musts ask, at its tightest clause in metres (J).
-
-    A site that no must measures in metres gets the largest margin of the others: nothing is known to be near it.
-    """
-    verdicts = framing.links.verdicts
-    rulebook = verdicts.candidates.zones.rulebook
-    at_least = {clause.clause_id: clause.op == ">=" for clause in rulebook.clauses}
-    frame = verdicts.frame
-    frame = frame[frame["force"].eq(Force.MUST.value) & frame["unit"].eq("m")]
-    slack = frame["measured"].astype(float) - frame["required"].astype(float)
-    slack = slack.where(frame["clause_id"].map(at_least).fillna(True).astype(bool), -slack)
-    tightest = slack.groupby(frame["candidate_id"]).min().reindex(list(framing.candidate_ids))
-    known = tightest.replace([np.inf, -np.inf], np.nan).dropna()
-    largest = float(known.max()) if len(known) else 0.0
-    margins: FloatArray = np.asarray(tightest.where(tightest.abs() < np.inf).fillna(largest), dtype=np.float64)
-    return np.round(margins, 3)
-
-
 def study_front(
     framing: Framing,
     aims: tuple[Aim, Aim],
@@ -90,9 +69,7 @@ def study_front(
     `coverage` (0 to 1 of the weighted vehicles) is held where coverage itself is no figure of the front.
     """
     problem = framing.problem
-    sites = problem.sites
-    problem = replace(problem, sites=replace(sites, margin_m=margins_of(framing)))
-    if Aim.SERVICE not in aims:
+    if Aim.SERVICE not in aims and (coverage is not None or problem.service_floor is None):
         if coverage is None:
             message = f"a front over {' and '.join(_WORDS[aim] for aim in aims)} needs the coverage to hold: --coverage"
             raise UsageError(message)

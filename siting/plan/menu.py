@@ -131,9 +131,9 @@ def solved_again(problem: Problem, question: MenuQuestion, options: SolverOption
     wanted = float(problem.demands.vehicles @ problem.demands.weight)
     asked = replace(problem, budget_cny=None)
     if question.coverage is not None:
-        asked = replace(asked, goal=None).minimise_cost(service=question.coverage * wanted)
-    else:
-        asked = asked.with_budget(question.budget_cny or 0.0)
+        asked = replace(asked, goal=None, service_floor=None).minimise_cost(service=question.coverage * wanted)
+    elif question.budget_cny is not None:
+        asked = asked.with_budget(question.budget_cny)
     solution = solve(asked, options)
     served = float(problem.demands.weight[problem.walks.i] @ solution.served)
     names = problem.sites.names

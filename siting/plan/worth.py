@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from siting.errors import UsageError
+from siting.model.goal import Aim
 from siting.model.parts import IntArray
 from siting.model.solver import SolverOptions
 from siting.model.worth import Worth, worth_of_sites
@@ -38,6 +40,9 @@ def worth_table(
     without the place builds instead.
     """
     framing = plan.framing
+    if plan.solution.aim is not Aim.SERVICE:
+        message = f"output.worth tells the service that is lost, so it needs the goal service, not {plan.solution.aim}"
+        raise UsageError(message)
     count = len(plan.sites)
     names = framing.candidate_ids
     done: list[int] = []
