@@ -43,14 +43,15 @@ def at(shape: Any) -> Any:
 
 def frame(index: str, rows: dict[str, dict[str, Any]], shapes: dict[str, Any], table: Table) -> gpd.GeoDataFrame:
     data = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
-    for name, column in table.columns.items():
+    held = {name: column for name, column in table.columns.items() if name in data}
+    for name, column in held.items():
         kind = (column.metadata or {})["kind"]
         if kind == "text":
             data[name] = data[name].astype(object).where(data[name].notna(), None)
         else:
             data[name] = data[name].astype({"float": float, "int": "int64", "bool": bool}[kind])
     geometry = [at(shapes[key]) if shapes[key] is not None else None for key in data.index]
-    return gpd.GeoDataFrame(data[list(table.columns)], geometry=geometry, crs=CRS_M)
+    return gpd.GeoDataFrame(data[list(held)], geometry=geometry, crs=CRS_M)
 
 
 def compounds() -> gpd.GeoDataFrame:
