@@ -26,6 +26,7 @@ from siting.outputs import view
 from siting.outputs.run import Run
 from siting.outputs.styles import STYLED, style_qml
 from siting.outputs.texts import Texts
+from siting.sites.bays import draw_parts
 from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, WALKS, ZONES
 
 __all__ = ["FACT_LAYERS", "read_layers", "write_geopackage"]
@@ -118,6 +119,8 @@ def _spatial(run: Run) -> Iterator[_Layer]:
     yield _geometry_layer("candidates", judged, CANDIDATES)
     yield _geometry_layer("groups", run.candidates.groups, GROUPS)
     yield _geometry_layer("sites", run.plan.sites, SITES)
+    parts = draw_parts(run.candidates, run.plan.sites.index)
+    yield _Layer("parts", _promoted(_storable(parts.reset_index())), "MultiPolygon")
     yield _geometry_layer("openings", run.links.openings, OPENINGS)
     yield _geometry_layer("walks", view.walks(run), WALKS)
     service = gpd.GeoDataFrame(

@@ -121,6 +121,19 @@ _STYLES: Mapping[str, _Style] = {
         ),
     ),
     "groups": _Style(None, (("", "layer.groups", _Look("fill", "", PALETTE["site"], 0.15)),)),
+    "parts": _Style(
+        "part",
+        tuple(
+            (part, f"part.{part}", _Look("fill", colour, "#37474f", 0.1, opacity=opacity))
+            for part, colour, opacity in (
+                ("aisle", "#eceff1", 0.9),
+                ("bay", "#ffffff", 1.0),
+                ("cabinet", "#4db6ac", 1.0),
+                ("pile", "#d32f2f", 1.0),
+                ("roof", "#90a4ae", 0.5),
+            )
+        ),
+    ),
     "sites": _Style(
         "kind",
         tuple(

@@ -31,8 +31,8 @@ __all__ = ["DEFAULT_SIZES", "CandidateOptions", "offer_candidates"]
 #: Bays tried per place; rounded down to whole modules.
 DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
     {
-        Kind.EBIKE_OPEN: (10, 20, 40, 60),
-        Kind.EBIKE_SHED: (10, 20, 40, 60),
+        Kind.EBIKE_OPEN: (10, 20, 40, 60, 120, 240),
+        Kind.EBIKE_SHED: (10, 20, 40, 60, 120, 240),
         Kind.EBIKE_CABINET: (10, 20),
         Kind.EV_SURFACE: (2, 4, 8, 12),
         Kind.EV_GARAGE: (2, 4, 8, 12, 20),
@@ -54,8 +54,8 @@ class CandidateOptions:
     max_per_compound: int = 40
     refused_per_compound: int = 10
     sizes: Mapping[Kind, tuple[int, ...]] = field(default_factory=lambda: DEFAULT_SIZES)
-    edge_step_m: float = 2.0
-    grid_step_m: float = 4.0
+    edge_step_m: float = 1.0
+    grid_step_m: float = 2.0
     parking_reach_m: float = 30.0
     near_building_m: float = 60.0
 

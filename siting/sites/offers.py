@@ -11,6 +11,7 @@ import shapely
 
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
+from siting.sites.dense import centres_of, pack_densely
 from siting.sites.garages import aisle_ground, most_stalls
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, host_polygons, obstacles_for, pieces_of
 from siting.sites.layouts import Layout
@@ -27,18 +28,22 @@ from siting.sites.packing import (
 )
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
-from siting.sites.thinning import centres_of, spread_out, thin
+from siting.sites.thinning import spread_out, thin
 from siting.sites.zones import search_shadows
 
-__all__ = ["Offer", "Search", "offers_of_kind"]
+__all__ = ["Offer", "Search", "lawful_ground", "offers_of_kind"]
 
 Shapes = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
-_CELL_M = 4.0  # of equal layouts starting in one cell of this size only the first is looked at
-_GRID_POINTS = 2000  # in one piece of ground: hectares of open ground need no fine search to keep a few dozen
+_CELL_M = 2.0  # of equal layouts starting in one cell of this size only the first is looked at
+_GRID_POINTS = 1500  # in one piece of ground: hectares of open ground need no fine search to keep a few dozen
+_EDGE_POINTS = 1500
+_CELLS = 60  # along a side of one piece of ground at most, for the same reason
+_MOST_CELLS = 1 << 24  # along a side of one piece of ground
 _OFF_LATTICE = 0.0137  # of a cell: no regular row of footprints runs along the border of cells
-_WISHED_SHARE = 0.6  # of the quota goes to places that keep every should, practice and interpretation too
+_PACKED_SHARE = 0.75  # of the quota, for one packing that uses up the ground
+_WISHED_SHARE = 0.6  # of the rest goes to places that keep every should, practice and interpretation too
 _COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
 
 
@@ -131,6 +136,15 @@ def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterat
         yield from _as_offers(str(compound_id), refused, grounds, search, is_lawful=False)
 
 
+def lawful_ground(zones: Zones, kind: Kind, catalogue: Catalogue) -> dict[str, Any]:
+    """Return, per compound that is ready, the ground on which every must clause the search draws surely passes."""
+    terrain = _terrain(zones, kind, catalogue)
+    hosts = host_polygons(zones.district, kind, 0.0)
+    return {
+        str(row.compound_id): _grounds(str(row.host_id), row.geometry, terrain).lawful for row in hosts.itertuples()
+    }
+
+
 def _share_of(search: Search, count: int) -> Search:
     """Return the search with an even share of its quotas for each of `count` garages."""
     return replace(search, most=max(search.most // count, 1), most_refused=search.most_refused // count)
@@ -191,17 +205,21 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
 def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
     pool = _search([(each.lawful, each.access) for each in grounds], terrain, search)
     bays = np.array([search.layouts[number].bays for number in pool.layout], dtype=np.intp)
+    if len(bays) <= search.most:
+        return pool
+    packed = pack_densely(pool.footprint, bays, gap_m=search.gap_m)[: int(search.most * _PACKED_SHARE)]
     wished = shapely.union_all([each.wished for each in grounds])
     shapely.prepare(wished)
-    good = np.flatnonzero(shapely.covers(wished, pool.footprint))
+    others = np.setdiff1d(np.arange(len(bays)), packed)
+    good = others[shapely.covers(wished, pool.footprint[others])]
     first = np.empty(0, dtype=np.intp)
-    if len(good) < len(bays):  # some stand where a should, a practice or an interpretation speaks against it
-        most = int(search.most * _WISHED_SHARE)
+    if len(good) < len(others):  # some stand where a should, a practice or an interpretation speaks against it
+        most = int((search.most - len(packed)) * _WISHED_SHARE)
         first = good[thin(pool.footprint[good], bays[good], pool.spot[good], gap_m=search.gap_m, quota=most)]
-    rest = np.setdiff1d(np.arange(len(bays)), first)
-    most = search.most - len(first)
+    rest = np.setdiff1d(others, first)
+    most = search.most - len(packed) - len(first)
     rest = rest[thin(pool.footprint[rest], bays[rest], pool.spot[rest], gap_m=search.gap_m, quota=most)]
-    return pool.take(np.sort(np.concatenate((first, rest))))
+    return pool.take(np.sort(np.concatenate((packed, first, rest))))
 
 
 def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
@@ -232,18 +250,26 @@ def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search) ->
         for piece in pieces_of(ground, least_m2):
             anchors, fits = _fits_on(piece, access, terrain, search)
             pool = _Pool(anchors, fits.anchor, fits.layout, fits.footprint)
-            pools.append(pool.take(_first_in_cell(pool, shapely.bounds(piece)[:2])))
+            pools.append(pool.take(_first_in_cell(pool, search.layouts, shapely.bounds(piece)[:2], piece.area)))
     return _joined(pools)
 
 
 def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tuple[Anchors, Fits]:
     if search.kind not in OPEN_GROUND_KINDS:
         return fit_stall_rows(piece, access, search.layouts)
-    edges = edge_anchors(piece, search.edge_step_m)
+    edges = edge_anchors(piece, max(search.edge_step_m, round(piece.length / _EDGE_POINTS, 1)))
     step_m = max(search.grid_step_m, round(math.sqrt(piece.area / _GRID_POINTS), 1))
     grid = grid_anchors(piece, step_m, terrain.walls, terrain.angles)
-    anchors = _near_walls(join_anchors([edges, grid]), terrain.walls, search.near_building_m)
+    anchors = join_anchors([edges, grid])
+    if not _all_near_walls(piece, terrain.walls, search.near_building_m):
+        anchors = _near_walls(anchors, terrain.walls, search.near_building_m)
     return anchors, fit_layouts(piece, anchors, search.layouts)
+
+
+def _all_near_walls(piece: Any, walls: shapely.STRtree, reach_m: float) -> bool:
+    """Return whether the whole piece surely lies near walls (a drawn buffer lies inside the true one)."""
+    near = np.sort(walls.query(piece, predicate="dwithin", distance=reach_m))
+    return bool(shapely.covers(shapely.union_all(shapely.buffer(walls.geometries[near], reach_m)), piece))
 
 
 def _near_walls(anchors: Anchors, walls: shapely.STRtree, reach_m: float) -> Anchors:
@@ -252,10 +278,16 @@ def _near_walls(anchors: Anchors, walls: shapely.STRtree, reach_m: float) -> Anc
     return take_anchors(anchors, np.unique(near))
 
 
-def _first_in_cell(pool: _Pool, corner: npt.NDArray[np.float64]) -> Indices:
-    cells = np.floor((centres_of(pool.footprint) - corner) / _CELL_M + _OFF_LATTICE).astype(np.int64)
-    keys = np.column_stack((pool.layout, cells))
-    _, first = np.unique(keys, axis=0, return_index=True)  # edge anchors come first, so they win their cell
+def _first_in_cell(
+    pool: _Pool, layouts: tuple[Layout, ...], corner: npt.NDArray[np.float64], area_m2: float
+) -> Indices:
+    half = np.array([(layout.length_m / 2.0, layout.depth_m / 2.0) for layout in layouts])[pool.layout]
+    anchors = take_anchors(pool.anchors, pool.spot)
+    centres = anchors.origin + anchors.along * half[:, :1] + anchors.forward * half[:, 1:]
+    cell_m = max(_CELL_M, math.sqrt(area_m2) / _CELLS)
+    cells = np.floor((centres - corner) / cell_m + _OFF_LATTICE).astype(np.int64)
+    key = (pool.layout * _MOST_CELLS + cells[:, 0]) * _MOST_CELLS + cells[:, 1]
+    _, first = np.unique(key, return_index=True)  # edge anchors come first, so they win their cell
     return np.sort(first)
 
 

@@ -177,6 +177,7 @@ def fit_layouts(ground: Any, anchors: Anchors, layouts: Sequence[Layout], access
     for number, layout in enumerate(layouts):
         if layout.depth_m != depth_m:
             alive, depth_m = np.arange(len(anchors)), layout.depth_m
+        alive = alive[_corners_on(ground, anchors, alive, layout)]  # cheap, and leaves few to be drawn
         shapes = rectangles(anchors, alive, (0.0, layout.length_m), (0.0, layout.depth_m))
         fits = shapely.covers(ground, shapes)
         alive, shapes = alive[fits], shapes[fits]
@@ -190,3 +191,14 @@ def fit_layouts(ground: Any, anchors: Anchors, layouts: Sequence[Layout], access
     if not layouts:
         return Fits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0, dtype=object))
     return Fits(np.concatenate(found_anchor), np.concatenate(found_layout), np.concatenate(found_shape))
+
+
+def _corners_on(ground: Any, anchors: Anchors, rows: Indices, layout: Layout) -> npt.NDArray[np.bool_]:
+    """Return which anchors have all four corners of the layout on the ground."""
+    origin, along, forward = anchors.origin[rows], anchors.along[rows], anchors.forward[rows]
+    on = np.ones(len(rows), dtype=bool)
+    for u, v in ((layout.length_m, layout.depth_m), (layout.length_m, 0.0), (0.0, layout.depth_m), (0.0, 0.0)):
+        left = np.flatnonzero(on)
+        corner = origin[left] + along[left] * u + forward[left] * v
+        on[left] = shapely.intersects_xy(ground, corner[:, 0], corner[:, 1])
+    return on

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-__all__ = ["centres_of", "pack_greedily", "spread_out", "thin"]
+from siting.sites.dense import centres_of, pack_greedily, span_m
+
+__all__ = ["spread_out", "thin"]
 
 Indices = npt.NDArray[np.intp]
 
 _DENSE_SHARE = 0.5  # of the quota, for a packing that uses up the ground
-_ROUND_OFF_M = 1e-3  # a gap of exactly the lawful metres is lawful, whatever the last digit says
 _SPREAD_SHARE = 0.3  # of the quota, where there is ground in plenty
 
 
@@ -52,48 +52,6 @@ def _smaller_twins(packed: Indices, bays: Indices, spot: Indices) -> list[int]:
     return twins
 
 
-def pack_greedily(
-    footprints: npt.NDArray[Any], bays: Indices, *, gap_m: float, most: int, dense: bool = True
-) -> Indices:
-    """Return at most `most` footprints at least `gap_m` apart, taking those with the most bays first.
-
-    Of equals the one nearest to what is already packed is taken, so that the rest of the ground stays whole; if
-    not `dense`, the one farthest from it.
-    """
-    centres = centres_of(footprints)
-    reach_m = np.hypot(*(_corners(footprints)[:, 0] - centres).T)
-    free = np.ones(len(footprints), dtype=bool)
-    nearest_m = np.full(len(footprints), np.inf)
-    packed: list[int] = []
-    while free.any() and len(packed) < most:
-        left = np.flatnonzero(free)
-        left = left[bays[left] == bays[left].max()]
-        chosen = int(left[np.argmin(nearest_m[left]) if dense else np.argmax(nearest_m[left])])
-        packed.append(chosen)
-        span_m = _span(centres, centres[chosen])
-        nearest_m = np.minimum(nearest_m, span_m)
-        close = np.flatnonzero(free & (span_m <= reach_m + reach_m[chosen] + gap_m + _ROUND_OFF_M))
-        inner = shapely.buffer(footprints[chosen], -_ROUND_OFF_M, join_style="mitre")
-        free[close[shapely.dwithin(footprints[close], inner, gap_m)]] = False
-        free[chosen] = False
-    return np.array(packed, dtype=np.intp)
-
-
-def _span(centres: npt.NDArray[np.float64], centre: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return distances in whole millimetres: what is equal but for round-off is equal."""
-    return np.asarray(np.round(np.hypot(*(centres - centre).T), 3))
-
-
-def centres_of(footprints: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Return the centre of each rectangle, (n, 2)."""
-    corners = _corners(footprints)
-    return np.asarray((corners[:, 0] + corners[:, 2]) / 2.0)
-
-
-def _corners(footprints: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return np.asarray(shapely.get_coordinates(footprints).reshape(len(footprints), 5, 2))
-
-
 def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *, most: int) -> Indices:
     """Return at most `most` of `pool`, each time the one farthest from all kept so far (greedy farthest point)."""
     pool = pool[~np.isin(pool, kept)]
@@ -101,11 +59,11 @@ def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *
         return np.empty(0, dtype=np.intp)
     distance_m = np.full(len(pool), np.inf)
     for index in kept:
-        distance_m = np.minimum(distance_m, _span(centres[pool], centres[index]))
+        distance_m = np.minimum(distance_m, span_m(centres[pool], centres[index]))
     chosen: list[int] = []
     while len(chosen) < min(most, len(pool)):
         best = int(np.argmax(distance_m))
         chosen.append(int(pool[best]))
-        distance_m = np.minimum(distance_m, _span(centres[pool], centres[pool[best]]))
+        distance_m = np.minimum(distance_m, span_m(centres[pool], centres[pool[best]]))
         distance_m[best] = -1.0
     return np.array(chosen, dtype=np.intp)

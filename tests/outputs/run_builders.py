@@ -44,7 +44,7 @@ def at(shape: Any) -> Any:
 
 def frame(index: str, rows: dict[str, dict[str, Any]], shapes: dict[str, Any], table: Table) -> gpd.GeoDataFrame:
     data = pd.DataFrame.from_dict(rows, orient="index").rename_axis(index)
-    held = {name: column for name, column in table.columns.items() if column.required or name in data}
+    held = {name: column for name, column in table.columns.items() if name in data}
     for name, column in held.items():
         kind = (column.metadata or {})["kind"]
         if kind == "text":

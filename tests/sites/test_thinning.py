@@ -3,7 +3,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.sites.thinning import pack_greedily, spread_out, thin
+from siting.sites.dense import pack_greedily
+from siting.sites.thinning import spread_out, thin
 
 
 def boxes(*corners, size=8.0):
