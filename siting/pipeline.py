@@ -38,6 +38,7 @@ from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
+from siting.plan.carried import carry_over
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.plan import Plan, make_plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
@@ -189,6 +190,8 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         candidates = offer_candidates(
             zones, catalogue, CandidateOptions(max_per_compound=study.facility.max_per_compound)
         )
+        if study.replan is not None:
+            candidates = carry_over(candidates, study.replan.run)
     with stages.stage("verdicts"):
         verdicts = judge(
             candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)

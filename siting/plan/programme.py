@@ -283,7 +283,7 @@ def _links(framing: Framing, stretches: list[_Stretch]) -> pd.DataFrame:
 
 
 def _sentences(programme: Programme) -> Iterator[Sentence]:
-    before_sites = before_served = 0.0
+    before_sites, before_served = float(programme.standing_sites), 0.0
     for row in programme.years.to_dict("records"):
         new, more = row["sites"] - before_sites, row["served"] - before_served
         before_sites, before_served = row["sites"], row["served"]
