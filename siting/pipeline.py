@@ -23,6 +23,7 @@ from siting.access.openings import Boundary
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
 from siting.access.walking import GroundModel, WalkOptions, measure_links
+from siting.choosing import choose_plan, search_limits, solver_options
 from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
 from siting.district.layer_spec import DxfAnchor, DxfMapping, LayerSpec
@@ -31,8 +32,6 @@ from siting.district.record import District
 from siting.errors import AuditError, StudyError
 from siting.framing import Framing, Limits, frame_problem
 from siting.kinds import Kind
-from siting.model.block import SearchLimits
-from siting.model.solver import SolverOptions, solve
 from siting.outputs.folder import atomic_folder, refuse_foreign
 from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
@@ -40,11 +39,8 @@ from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
 from siting.plan.carried import carry_over
 from siting.plan.drawn import read_drawn_sites
-from siting.plan.plan import Plan, make_plan, with_left_out
+from siting.plan.plan import Plan, with_left_out
 from siting.plan.price import PriceOptions, price_waivers
-from siting.plan.programme import plan_programme
-from siting.plan.replan import replan
-from siting.plan.scenarios import plan_uncertain
 from siting.rules.features import FEATURE_CLASSES
 from siting.rules.profiles import load_rulebook
 from siting.sites.candidates import CandidateOptions, offer_candidates
@@ -53,7 +49,6 @@ from siting.sites.moves import smallest_moves
 from siting.sites.verdicts import judge
 from siting.sites.zones import draw_zones
 from siting.study import Study
-from siting.study_programme import terms_at_once
 from siting.study_sections import LayerSection
 
 __all__ = [
@@ -229,19 +224,6 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
         framing = frame_problem(framing.links, framing.power, limits)
 
 
-def choose_plan(framing: Framing, study: Study) -> Plan:
-    """Return the plan of a framed problem: at once, or over the years of its programme, for its scenarios."""
-    section, budget = study.programme, study.limits.budget_cny
-    terms = terms_at_once(study.rules.on, budget) if section is None else section.terms()
-    if study.replan is not None:
-        return replan(framing, terms, study.replan.again(), search_limits(study))
-    if section is not None:
-        return plan_programme(framing, terms, search_limits(study))
-    if study.uncertainty is not None:
-        return plan_uncertain(framing, study.uncertainty.outlook(), search_limits(study), solver_options(study))
-    return make_plan(framing, solve(framing.problem, solver_options(study)))
-
-
 def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _quiet) -> Finished:
     """Run the main job and leave a complete, audited run folder at `folder`.
 
@@ -293,26 +275,9 @@ def audit_drawn(study: Study, sites: Path, *, kind: Kind | None) -> AuditReport:
     return audit_sites(read_drawn_sites(sites, district.crs, kind=kind), district, rulebook, kind=kind)
 
 
-def solver_options(study: Study) -> SolverOptions:
-    """Return the solver's options of a study."""
-    section = study.solver
-    return SolverOptions(
-        name=section.name,
-        gap=section.gap,
-        time_limit_s=section.time_limit_s,
-        seed=section.seed,
-        workers=section.workers,
-    )
-
-
-def search_limits(study: Study) -> SearchLimits:
-    """Return when the search for a programme may stop."""
-    return SearchLimits(gap=study.solver.gap, seconds=study.solver.time_limit_s, seed=study.solver.seed)
-
-
 def price_study(study: Study, stages: Stages, *, most: int) -> tuple[Plan, pd.DataFrame]:
     """Return the plan of a study and what one waiver each would bring it; see `siting.plan.price`."""
-    study = study.with_budget(study.limits.budget_cny)  # at once, for the estimate: what a waiver is priced against
+    study = study.at_once()  # a waiver is priced against the plan without years and scenarios
     plan = plan_framing(frame_study(study, stages), study, stages)
     options = PriceOptions(walk=_walk_options(study), solver=solver_options(study), most=most)
     return plan, price_waivers(plan, options, announce=stages.announce)

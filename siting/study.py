@@ -99,14 +99,13 @@ class Study(Section):
 
     def with_budget(self, budget_cny: float) -> "Study":
         """Return the same study with another budget, spent at once and for the estimate alone."""
-        return self.model_copy(
-            update={
-                "limits": self.limits.model_copy(update={"budget_cny": budget_cny}),
-                "programme": None,
-                "uncertainty": None,
-                "replan": None,
-            }
+        return self.at_once().model_copy(
+            update={"limits": self.limits.model_copy(update={"budget_cny": budget_cny})},
         )
+
+    def at_once(self) -> "Study":
+        """Return the same study without years, scenarios and an earlier run."""
+        return self.model_copy(update={"programme": None, "uncertainty": None, "replan": None})
 
     def with_replan(
         self, run: Path | None, built: Sequence[str] | None, least_gain: float | None, most_changes: int | None

@@ -31,6 +31,7 @@ ROOMS = (
     "study_sections",
     "study_programme",
     "study",
+    "choosing",
     "pipeline",
     "batch",
     "cli",
