@@ -60,7 +60,8 @@ def _layer(path: Path, table: Table, crs: object) -> gpd.GeoDataFrame:
         frame = pyogrio.read_dataframe(path, layer=table.name)
         shapes = [shape.geoms[0] if shape.geom_type.startswith("Multi") else shape for shape in frame.geometry]
         frame = frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs)).to_crs(crs)
-        return frame.set_index(table.index)[[*table.columns, "geometry"]].sort_index()
+        known = [name for name in table.columns if name in frame.columns]
+        return frame.set_index(table.index)[[*known, "geometry"]].sort_index()
     except (OSError, ValueError, LookupError, AttributeError, pyogrio.errors.DataSourceError) as error:
         message = f"{path}: layer {table.name} cannot be read ({error}); plan again or restore the file"
         raise DataError(message) from error
@@ -109,8 +110,7 @@ def _priced(candidates: Candidates, old: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _joined(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame, table: Table) -> gpd.GeoDataFrame:
-    columns = [*table.columns, "geometry"]
-    typed = other[columns].astype({name: one[name].dtype for name in table.columns if len(one)})
-    frame = pd.concat([one[columns], typed])
+    typed = other.reindex(columns=one.columns).astype({name: one[name].dtype for name in one.columns if len(one)})
+    frame = pd.concat([one, typed])
     frame.index = pd.Index(frame.index.astype(object), name=table.index)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=one.crs).sort_index()
