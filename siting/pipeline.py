@@ -35,6 +35,7 @@ from siting.outputs.run import Run
 from siting.outputs.run_folder import write_audited, write_run
 from siting.plan.audit import audit_run, audit_sites
 from siting.plan.audit_record import AuditReport
+from siting.plan.carried import carry_over
 from siting.plan.choice import choose, solved_by
 from siting.plan.drawn import read_drawn_sites
 from siting.plan.explain import explain, explain_limits, explained
@@ -170,6 +171,8 @@ def frame_study(study: Study, stages: Stages) -> Framing:
         candidates = offer_candidates(
             zones, catalogue, CandidateOptions(max_per_compound=study.facility.max_per_compound)
         )
+        if study.replan is not None:
+            candidates = carry_over(candidates, study.replan.run)
     with stages.stage("cables"):
         candidates = lay_cables(candidates) if study.facility.cable == "ground" else candidates
     with stages.stage("verdicts"):

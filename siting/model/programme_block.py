@@ -106,7 +106,7 @@ def ground_of(problem: Problem, years: Years) -> Ground:
         before=before,
         today=today,
         cost=cost,
-        asks=np.isfinite(form.row_lower) & np.isinf(form.row_upper),
+        asks=np.isfinite(form.row_lower),
     )
 
 

@@ -27,7 +27,7 @@ def programme_rows(run: Run) -> list[dict[str, Any]]:
     if programme is None:
         return []
     demand = float(run.demand.frame["vehicles"].sum())
-    rows, before = [], 0
+    rows, before = [], programme.standing_sites
     for row in programme.years.to_dict("records"):
         rows.append(
             {

@@ -57,6 +57,9 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
     Raises `StudyError` for a compound that the terms name and the district does not have, `UsageError` or
     `InfeasibleError` where no programme keeps the limits.
     """
+    if getattr(framing.problem, "existing", None) is not None:
+        message = "sites that stand in a layer and years are not planned together yet; plan the years with [replan]"
+        raise StudyError(message)
     years = years_of(framing, terms, base)
     course = solve_programme(framing.problem, years, limits)
     stretches = [_stretch(framing, years, course, terms.years)]
@@ -283,7 +286,7 @@ def _links(framing: Framing, stretches: list[_Stretch]) -> pd.DataFrame:
 
 
 def _sentences(programme: Programme) -> Iterator[Sentence]:
-    before_sites = before_served = 0.0
+    before_sites, before_served = float(programme.standing_sites), 0.0
     for row in programme.years.to_dict("records"):
         new, more = row["sites"] - before_sites, row["served"] - before_served
         before_sites, before_served = row["sites"], row["served"]

@@ -99,6 +99,11 @@ class Programme:
     reserve_gap: float | None = None
     kept: int = 0
 
+    @property
+    def standing_sites(self) -> int:
+        """Return how many sites stand before the first year."""
+        return int(self.actions["what"].eq("standing").sum())
+
     def as_dict(self) -> dict[str, Any]:
         """Return the years and how they were found as plain data."""
         rows = [{key: _plain(value) for key, value in row.items()} for row in self.years.to_dict("records")]

@@ -108,6 +108,22 @@ def test_planned_again_what_is_built_stays_and_is_paid_for(years, tmp_path):
     assert (finished.folder / "changes.csv").is_file()
 
 
+def test_what_is_no_longer_lawful_is_named_with_the_clause(years, tmp_path):
+    # Fuzhou asks for 3 m from outer walls outdoors; the old sites stand 1-2 m away
+    later = {"first_year": 2027, "budgets_cny": [60_000.0]}
+    rules = {"profile": "fuzhou", "on": "2027-01-01"}
+
+    finished = run_study(study_of(programme=later, replan={"run": str(years.folder)}, rules=rules), tmp_path / "run")
+
+    changes = finished.run.plan.replanned.changes
+    lost = changes[changes["change"].isin(["unlawful", "moved", "dropped"])]
+    assert finished.report.findings == ()
+    assert len(lost)
+    assert lost["clause_id"].eq("fuzhou.c04").all()
+    assert lost["reason_en"].str.contains("fuzhou.c04 refuses it today").all()
+    assert lost["reason_zh"].str.contains("否决").all()
+
+
 def test_scenarios_share_one_choice_of_sites(tmp_path):
     outlook = {"goal": "worst", "scenarios": [{"name": "half", "factor": 0.5}, {"name": "more", "factor": 1.5}]}
 
