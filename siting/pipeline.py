@@ -25,7 +25,7 @@ from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.sharing import Group, Sharing
 from siting.access.streets import without_steps
-from siting.access.turnover import Turnover
+from siting.access.turnover import Turnover, with_turnover
 from siting.access.walking import GroundModel, WalkOptions, measure_links
 from siting.district.attestation import attest, facility_overrides
 from siting.district.build import CompoundSource, SourceOptions, read_district
@@ -195,7 +195,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
         )
     with stages.stage("reach"):
-        demand = estimate_demand(district, _demand_options(study))
+        demand = with_turnover(estimate_demand(district, _demand_options(study)), _turnover(study))
         links = measure_links(verdicts, demand, _walk_options(study))
         power = connect_power(verdicts)
     with stages.stage("problem"):
