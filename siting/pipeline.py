@@ -23,6 +23,7 @@ from siting.access.demand import estimate_demand
 from siting.access.paths import trace_walks
 from siting.access.power import connect_power
 from siting.access.streets import without_steps
+from siting.access.turnover import with_turnover
 from siting.access.walking import measure_links
 from siting.district.attestation import attest
 from siting.district.build import read_district
@@ -62,6 +63,7 @@ from siting.study_options import (
     search_limits,
     solver_options,
     source_options,
+    turnover_of,
     walk_options,
 )
 from siting.study_programme import terms_at_once
@@ -180,7 +182,7 @@ def frame_study(study: Study, stages: Stages) -> Framing:
             candidates, admit=study.rules.admitted(), waivers=tuple(item.record() for item in study.waivers)
         )
     with stages.stage("reach"):
-        demand = estimate_demand(district, demand_options(study))
+        demand = with_turnover(estimate_demand(district, demand_options(study)), turnover_of(study))
         links = measure_links(verdicts, demand, walk_options(study))
         power = connect_power(verdicts)
     with stages.stage("problem"):

@@ -8,13 +8,14 @@ grown so long, so the figure is on the safe side.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.optimize import brentq
 
+from siting.access.record import Demand
 from siting.errors import UsageError
 
-__all__ = ["Turnover", "erlang_c", "share_waiting", "vehicles_served"]
+__all__ = ["Turnover", "erlang_c", "share_waiting", "vehicles_served", "with_turnover"]
 
 _CLOSE = 1e-12
 
@@ -52,6 +53,28 @@ class Turnover:
     def load_of_one(self) -> float:
         """The ports that one vehicle keeps busy in the busiest hour, in Erlang."""
         return self.charges_per_day * self.peak_share * self.hours
+
+
+def with_turnover(demand: Demand, turnover: Turnover | None) -> Demand:
+    """Return the demand with a sentence on how ports are used, where the catalogue's vehicles a port do not hold."""
+    if turnover is None:
+        return demand
+    ports = (10, 20, 60)
+    each = [vehicles_served(count, turnover) / count for count in ports]
+    figures = ", ".join(f"{count}: {value:.2f}" for count, value in zip(ports, each, strict=True))
+    share, minutes = turnover.wait_share, turnover.wait_minutes
+    said = (
+        f"Vehicles a port follow from turnover, not from the catalogue: {turnover.charges_per_day:g} charges a vehicle "
+        f"and day, {turnover.hours:g} h each, {turnover.peak_share:.0%} of them in the busiest hour, at most "
+        f"{share:.0%} waiting longer than {minutes:g} min (M/M/c; planning defaults unless the study says otherwise). "
+        f"Vehicles a port by ports of the site: {figures}. Each place is built whole or not at all."
+    )
+    said_zh = (
+        f"每端口服务车辆由周转推算而非目录取值:每车每日充电{turnover.charges_per_day:g}次,每次{turnover.hours:g}小时,"
+        f"高峰小时占{turnover.peak_share:.0%},等待超过{minutes:g}分钟者不多于{share:.0%}(M/M/c排队;未另行给定时为规划默认值)。"
+        f"按点位端口数的每端口车辆:{figures}。各点位整体建设或不建。"
+    )
+    return replace(demand, assumptions=(*demand.assumptions, said), assumptions_zh=(*demand.assumptions_zh, said_zh))
 
 
 def erlang_c(ports: int, load: float) -> float:

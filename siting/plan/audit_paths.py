@@ -31,6 +31,8 @@ _TOUCH_M = 0.005
 _ON_WAY_M = 0.01
 _GATE_M = 0.6
 _AREA = 2  # dimensions
+_DOOR_M = 0.05
+_LEG_M = 30.1
 _LEGS_M = 2 * (10.0 + 30.0) + 0.1
 
 
@@ -169,7 +171,12 @@ class _Ground:
             return True
         doors = shapely.union_all([opening.point for name in names for opening in self._openings(name)])
         borders = shapely.get_coordinates(shapely.intersection(outside, grounds.boundary))
-        near = all(shapely.Point(spot).distance(doors) <= 0.05 for spot in borders)
+        # straight legs of openings and gates look at walls and houses, not at lines on the map
+        starts = shapely.union_all([doors, *_near(line, self.gates)])
+        steps = [shapely.LineString(ends) for ends in pairwise(line.coords)]
+        legs = [step for step in steps if step.length <= _LEG_M and step.boundary.distance(starts) <= _DOOR_M]
+        passed = shapely.union_all([doors.buffer(_DOOR_M), *(leg.buffer(_ON_WAY_M) for leg in legs), ways])
+        near = all(shapely.Point(spot).distance(passed) <= _ON_WAY_M for spot in borders)
         return bool(near and outside.difference(ways).length <= _LEGS_M)
 
     def _openings(self, compound_id: str) -> list[Any]:

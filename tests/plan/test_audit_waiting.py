@@ -51,3 +51,8 @@ def test_sites_are_built_whole_and_serve_what_their_size_can(written):
 def test_too_many_vehicles_at_a_site_are_named(folder):
     edit_layer(folder, "sites", lambda sites: sites.assign(served=sites["served"] * 2 + 20))
     assert {"beyond-waiting", "waiting-differs", "served-differs"} <= codes(folder)
+
+
+def test_the_report_says_where_vehicles_a_port_come_from(written):
+    assert any("follow from turnover" in sentence for sentence in written.run.demand.assumptions)
+    assert "M/M/c" in (written.folder / "report.html").read_text(encoding="utf-8")
