@@ -5,6 +5,8 @@ position errors) and p lies in their hull, a place surely fails; drawn as the me
 step, so that nothing is drawn that does not fail.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,8 +18,9 @@ from siting.rules.measures import gap_needs
 
 __all__ = ["gap_zones"]
 
-_STEPS = 8
+_STEPS = 24  # a gap narrower than owed by less than a 24th of itself is drawn in strips, or not
 _QUAD_SEGS = 8
+_HAIR_M = 0.02  # what is thinner than two of these is not drawn: files round to a lattice of a centimetre
 
 
 def gap_zones(clause: Clause, district: District) -> pd.DataFrame:
@@ -59,4 +62,11 @@ def _between(
     met = shapely.union_all(np.stack(steps), axis=0)
     hulls = shapely.convex_hull(shapely.geometrycollections(np.stack((one, other), axis=1)))
     ground = shapely.difference(shapely.difference(shapely.intersection(met, hulls), one), other)
-    return np.asarray(ground, dtype=object)
+    thick = shapely.buffer(shapely.buffer(ground, -_HAIR_M, quad_segs=2), _HAIR_M, quad_segs=2)
+    return np.array([_areas_of(shape) for shape in thick], dtype=object)
+
+
+def _areas_of(shape: Any) -> Any:
+    """Return the areas of a drawing; where two outlines only touch, the drawing has lines and points too."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area > 0.0]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
