@@ -14,8 +14,8 @@ from siting.outputs.note_words import in_chinese
             "t.csv:底图无法判断其坐标基准(wgs84)",
         ),
         (
-            "way/1 (甲院): survey first, buildings cover only 4.0% of it on the map, so its open ground is not known to be "
-            "free; no candidates",
+            "way/1 (甲院): survey first, buildings cover only 4.0% of it on the map, so its open ground is not known "
+            "to be free; no candidates",
             "way/1 (甲院):应先补测。图上楼栋只占 4.0%",
         ),
         ("way/2: no ground on which every must clause on ebike_shed surely passes", "way/2:没有一处用地"),
