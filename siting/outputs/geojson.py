@@ -22,6 +22,7 @@ from siting.sites.labels import labels, not_evaluated
 __all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
 
 _DIGITS = 7
+_COLLECTION, _AREA = 7, 2  # type of a geometry collection, dimensions of an area
 _SITE_COLUMNS = (
     "compound_id",
     "compound_name",
@@ -90,15 +91,14 @@ def to_lattice(shapes: gpd.GeoSeries) -> Any:
     degrees = shapes.to_crs(WGS84).to_numpy()
     degrees = np.where(shapely.is_valid(degrees), degrees, shapely.make_valid(degrees))  # a side may curve over another
     snapped = shapely.set_precision(degrees, 10.0**-_DIGITS, mode="valid_output")
-    mixed = shapely.get_type_id(snapped) == shapely.GeometryType.GEOMETRYCOLLECTION
-    snapped[mixed] = [_parts_like(was, now) for was, now in zip(degrees[mixed], snapped[mixed], strict=True)]
+    mixed = shapely.get_type_id(snapped) == _COLLECTION  # a sliver of an area that fell onto a line or a point
+    snapped[mixed] = [_areas_of(shape) for shape in snapped[mixed]]
     return shapely.orient_polygons(shapely.force_2d(snapped), exterior_cw=False)
 
 
-def _parts_like(was: BaseGeometry, now: BaseGeometry) -> BaseGeometry:
-    """Return the parts of `now` of the dimension `was` has: a sliver of an area snaps to a line, which is no area."""
-    parts = shapely.get_parts(now)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == shapely.get_dimensions(was)])
+def _areas_of(shape: BaseGeometry) -> BaseGeometry:
+    parts = [part for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == _AREA]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def plain(value: Any, digits: int = 6) -> Any:

@@ -54,7 +54,7 @@ def report_data(run: Run) -> dict[str, Any]:
         "change_prices": price_rows(run),
         "solver": str(run.plan.solution.solver),
         "assumptions": list(zip(words.assumptions("zh"), words.assumptions("en"), strict=True)),
-        "notes": words.notes(),
+        "notes": list(zip(words.notes("zh"), words.notes("en"), strict=True)),
         "parameters": [
             (key, *(words.parameter(key, value, lang) for lang in ("zh", "en")))
             for key, value in sorted(run.parameters.items())

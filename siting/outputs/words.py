@@ -9,6 +9,7 @@ import pandas as pd
 
 from siting.model.goal import Aim
 from siting.outputs import view
+from siting.outputs.note_words import in_chinese
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 
@@ -76,8 +77,9 @@ class Words:
 
     def notes(self, lang: str | None = None) -> list[str]:
         """Return the notes on facts and options as sentences."""
-        notes: Iterable[Any] = (*self.run.district.notes, *self.run.candidates.notes)
-        return [_sentence(item, lang) for item in notes]
+        notes: Iterable[str] = (*self.run.district.notes, *self.run.candidates.notes)
+        pairs: Iterable[Any] = ((note, chinese) if (chinese := in_chinese(note)) else note for note in notes)
+        return [_sentence(item, lang) for item in pairs]
 
     def reasons(self, lang: str) -> list[str]:
         """Return the plan's own reasons in one language."""

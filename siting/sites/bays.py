@@ -29,13 +29,13 @@ def draw_parts(candidates: Candidates, names: Any) -> gpd.GeoDataFrame:
     """Return the parts of some candidates: index part_id; columns site_id, group_id, part (`PARTS`), geometry."""
     groups = candidates.groups[candidates.groups["candidate_id"].isin(list(names))]
     kinds = candidates.frame["kind"]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for group in groups.itertuples():
         kind = Kind(kinds[group.candidate_id])
         drawn = _parts(group.geometry, int(group.bays), kind, candidates.catalogue.kind(kind))
         for number, (part, shape) in enumerate(drawn, 1):
             rows.append((f"{group.Index}.{number:03d}", str(group.candidate_id), str(group.Index), part, shape))
-    columns = list(zip(*rows, strict=True)) if rows else [[], [], [], [], []]
+    columns: list[Any] = list(zip(*rows, strict=True)) if rows else [[], [], [], [], []]
     return gpd.GeoDataFrame(
         {"site_id": columns[1], "group_id": columns[2], "part": columns[3]},
         geometry=list(columns[4]),

@@ -18,8 +18,9 @@ from siting.rules.measures import gap_needs
 
 __all__ = ["gap_zones"]
 
-_STEPS = 8
+_STEPS = 24  # a gap narrower than owed by less than a 24th of itself is drawn in strips, or not
 _QUAD_SEGS = 8
+_HAIR_M = 0.02  # what is thinner than two of these is not drawn: files round to a lattice of a centimetre
 
 
 def gap_zones(clause: Clause, district: District) -> pd.DataFrame:
@@ -61,7 +62,8 @@ def _between(
     met = shapely.union_all(np.stack(steps), axis=0)
     hulls = shapely.convex_hull(shapely.geometrycollections(np.stack((one, other), axis=1)))
     ground = shapely.difference(shapely.difference(shapely.intersection(met, hulls), one), other)
-    return np.array([_areas_of(shape) for shape in ground], dtype=object)
+    thick = shapely.buffer(shapely.buffer(ground, -_HAIR_M, quad_segs=2), _HAIR_M, quad_segs=2)
+    return np.array([_areas_of(shape) for shape in thick], dtype=object)
 
 
 def _areas_of(shape: Any) -> Any:
