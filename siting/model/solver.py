@@ -64,7 +64,7 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     required_goal(problem)
     refuse_contradictions(problem)
     if not problem.is_plain:
-        return solve_in_stages(problem, options)
+        return solve_in_stages(problem, options, solve)
     pieces = PieceOptions(
         options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver, cuts=_CUTS
     )
