@@ -25,6 +25,7 @@ from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 from siting.model.radius import is_radial, search_by_radius
 from siting.model.solution import Solution, Status
+from siting.model.thresholds import bracket_margin, can_sift
 
 __all__ = ["solve_in_stages"]
 
@@ -57,11 +58,7 @@ def solve_in_stages(
     plan = _judge(problem, greedy_modules(problem))
     held: list[tuple[Aim, float]] = []
     said: list[str] = []
-    least_cny = 0.0
-    if plan is not None and can_bracket(problem):
-        part = replace(options, time_limit_s=_BRACKET_SHARE * options.time_limit_s)
-        known = bracket_cost(problem, part, plan.figures[0], solve_plain)
-        plan, least_cny = _better(problem, plan, known.modules, 0), known.least_cny
+    plan, known = _ask_for_service(problem, options, plan, solve_plain)
     first: Search | None = None
     for number, aim in enumerate(stages):
         if number and (plan is None or _is_settled(problem, aim, stages[:number])):
@@ -69,8 +66,7 @@ def solve_in_stages(
         left = options.time_limit_s - (time.perf_counter() - began)
         seconds = left * (_FIRST_SHARE if number == 0 else 1 / (len(stages) - number))
         task = _task(problem, aim, tuple(held), plan, options, seconds)
-        radial = number == 0 and options.name == "highs" and is_radial(problem)
-        search = search_by_radius(task) if radial else ENGINES[options.name](task)
+        search = ENGINES[options.name](task) if number else _first_search(task, options, plan, known)
         if number == 0:
             first = search
             if search.end is End.INFEASIBLE and plan is None:
@@ -85,8 +81,36 @@ def solve_in_stages(
         message = f"no plan was found in {options.time_limit_s:g} s ({reason}); give more time or loosen a limit"
         raise SitingError(message)
     said[0] += f" (asked gap {options.gap:g})"
-    first = first if first.bound > least_cny else replace(first, bound=least_cny) if least_cny else first
     return _solution(problem, plan, first, ("; then ".join(said), time.perf_counter() - began))
+
+
+def _ask_for_service(
+    problem: Problem,
+    options: SolverOptions,
+    plan: _Plan | None,
+    solve_plain: Callable[[Problem, SolverOptions], Solution],
+) -> tuple[_Plan | None, float | None]:
+    """Return a better plan, and a bound, of a large cost or margin goal, asked as service at budgets or thresholds."""
+    part = replace(options, time_limit_s=_BRACKET_SHARE * options.time_limit_s)
+    if plan is not None and can_bracket(problem):
+        cost = bracket_cost(problem, part, plan.figures[0], solve_plain)
+        return _better(problem, plan, cost.modules, 0), cost.least_cny
+    if can_sift(problem):
+        margin = bracket_margin(problem, part, solve_plain)
+        return _better(problem, plan, margin.modules, 0), margin.most_m
+    return plan, None
+
+
+def _first_search(task: Task, options: SolverOptions, plan: _Plan | None, known: float | None) -> Search:
+    """Search for the goal's first figure, unless the plan is within the gap of the `known` bound already."""
+    figure = np.nan if plan is None or known is None else plan.figures[0]
+    if known is not None and abs(figure - known) <= max(options.gap * abs(figure), 1e-9):
+        return Search(End.FINISHED, None, known, "within the gap by its service", options.name)
+    radial = options.name == "highs" and is_radial(task.problem)
+    search = search_by_radius(task) if radial else ENGINES[options.name](task)
+    if known is not None and (task.aim.is_better(search.bound, known) or not np.isfinite(search.bound)):
+        return replace(search, bound=known)
+    return search
 
 
 def _task(

@@ -1,10 +1,10 @@
-"""The least cost by budgets: never above what brute force finds as its bound, never below as its plan."""
+"""The least cost by budgets and the largest margin by thresholds hold what brute force finds between them."""
 
 import pytest
 from model.all_parts import best_by_force, make_problem
 
 from siting.errors import InfeasibleError
-from siting.model import budgets
+from siting.model import budgets, thresholds
 from siting.model.check import violations
 from siting.model.goal import Aim
 from siting.model.solver import SolverOptions, solve
@@ -35,3 +35,21 @@ def test_the_range_holds_the_least_cost(seed, monkeypatch):
 
 def test_a_service_that_is_free_costs_nothing(tiny):
     assert not budgets.can_bracket(tiny)  # its goal is the service itself
+
+
+@pytest.mark.parametrize("seed", range(4, 154, 5))
+def test_the_thresholds_hold_the_largest_margin(seed, monkeypatch):
+    monkeypatch.setattr(thresholds, "_WALKS", -1)
+    problem = make_problem(seed)
+    assert problem.goal.aim is Aim.MARGIN
+    best = best_by_force(problem)
+    if best is None:
+        with pytest.raises(InfeasibleError):
+            solve(problem, EXACT)
+        return
+    solution = solve(problem, EXACT)
+
+    assert violations(problem, solution) == ()
+    assert solution.objective == solution.bound == pytest.approx(best[0])
+    if thresholds.can_sift(problem):
+        assert thresholds.bracket_margin(problem, EXACT, solve).most_m >= best[0] - 1e-9
