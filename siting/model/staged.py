@@ -5,11 +5,13 @@ plan. No presolve of ours and no decomposition: those are exact for plain parts 
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from siting.errors import InfeasibleError, SitingError
+from siting.model.budgets import bracket_cost, can_bracket
 from siting.model.check import broken_limits
 from siting.model.divide import divide
 from siting.model.engines import ENGINES, End, Search, Task
@@ -23,10 +25,12 @@ from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 from siting.model.radius import is_radial, search_by_radius
 from siting.model.solution import Solution, Status
+from siting.model.thresholds import bracket_margin, can_sift
 
 __all__ = ["solve_in_stages"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
+_BRACKET_SHARE = 0.5  # of the time limit for the service at budgets, see `siting.model.budgets`
 _FIRST_SHARE = 0.75  # of the time limit that the first figure may take
 _HELD = 1e-9  # relative, by which a figure that is held may be missed
 
@@ -40,8 +44,12 @@ class _Plan:
     figures: tuple[float, ...]
 
 
-def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
+def solve_in_stages(
+    problem: Problem, options: SolverOptions, solve_plain: Callable[[Problem, SolverOptions], Solution]
+) -> Solution:
     """Return the best plan found for `problem`, with what is proven about the goal's first figure.
+
+    `solve_plain` solves problems of plain parts.
 
     Raises `InfeasibleError` naming the limits if no plan keeps them, `SitingError` if none was found in time.
     """
@@ -50,6 +58,7 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
     plan = _judge(problem, greedy_modules(problem))
     held: list[tuple[Aim, float]] = []
     said: list[str] = []
+    plan, known = _ask_for_service(problem, options, plan, solve_plain)
     first: Search | None = None
     for number, aim in enumerate(stages):
         if number and (plan is None or _is_settled(problem, aim, stages[:number])):
@@ -57,8 +66,7 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
         left = options.time_limit_s - (time.perf_counter() - began)
         seconds = left * (_FIRST_SHARE if number == 0 else 1 / (len(stages) - number))
         task = _task(problem, aim, tuple(held), plan, options, seconds)
-        radial = number == 0 and options.name == "highs" and is_radial(problem)
-        search = search_by_radius(task) if radial else ENGINES[options.name](task)
+        search = ENGINES[options.name](task) if number else _first_search(task, options, plan, known)
         if number == 0:
             first = search
             if search.end is End.INFEASIBLE and plan is None:
@@ -74,6 +82,35 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
         raise SitingError(message)
     said[0] += f" (asked gap {options.gap:g})"
     return _solution(problem, plan, first, ("; then ".join(said), time.perf_counter() - began))
+
+
+def _ask_for_service(
+    problem: Problem,
+    options: SolverOptions,
+    plan: _Plan | None,
+    solve_plain: Callable[[Problem, SolverOptions], Solution],
+) -> tuple[_Plan | None, float | None]:
+    """Return a better plan, and a bound, of a large cost or margin goal, asked as service at budgets or thresholds."""
+    part = replace(options, time_limit_s=_BRACKET_SHARE * options.time_limit_s)
+    if plan is not None and can_bracket(problem):
+        cost = bracket_cost(problem, part, plan.figures[0], solve_plain)
+        return _better(problem, plan, cost.modules, 0), cost.least_cny
+    if can_sift(problem):
+        margin = bracket_margin(problem, part, solve_plain)
+        return _better(problem, plan, margin.modules, 0), margin.most_m
+    return plan, None
+
+
+def _first_search(task: Task, options: SolverOptions, plan: _Plan | None, known: float | None) -> Search:
+    """Search for the goal's first figure, unless the plan is within the gap of the `known` bound already."""
+    figure = np.nan if plan is None or known is None else plan.figures[0]
+    if known is not None and abs(figure - known) <= max(options.gap * abs(figure), 1e-9):
+        return Search(End.FINISHED, None, known, "within the gap by its service", options.name)
+    radial = options.name == "highs" and is_radial(task.problem)
+    search = search_by_radius(task) if radial else ENGINES[options.name](task)
+    if known is not None and (task.aim.is_better(search.bound, known) or not np.isfinite(search.bound)):
+        return replace(search, bound=known)
+    return search
 
 
 def _task(
