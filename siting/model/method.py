@@ -138,7 +138,7 @@ def limits_in_words(problem: "Problem") -> list[str]:
         found.append(f"{len(problem.cliques)} groups of sites that exclude each other")
     if problem.locks is not None:
         found.append(f"{len(problem.locked_in)} sites locked in and {len(problem.locked_out)} locked out")
-    if problem.existing is not None:
+    if problem.existing is not None and problem.existing.stays.any():
         found.append(f"{int(problem.existing.stays.sum())} standing sites that may not be removed")
     return found
 

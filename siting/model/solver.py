@@ -66,7 +66,7 @@ def solve(problem: Problem, options: SolverOptions | None = None) -> Solution:
     required_goal(problem)
     refuse_contradictions(problem)
     if not problem.is_plain:
-        return solve_in_stages(problem, options)
+        return solve_in_stages(problem, options, solve)
     try:
         return _solve_plain(problem, options)
     except MemoryError:

@@ -5,11 +5,13 @@ plan. No presolve of ours and no decomposition: those are exact for plain parts 
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from siting.errors import InfeasibleError, SitingError
+from siting.model.budgets import bracket_cost, can_bracket
 from siting.model.check import broken_limits
 from siting.model.divide import divide
 from siting.model.engines import ENGINES, End, Search, Task
@@ -27,6 +29,7 @@ from siting.model.solution import Solution, Status
 __all__ = ["solve_in_stages"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
+_BRACKET_SHARE = 0.5  # of the time limit for the service at budgets, see `siting.model.budgets`
 _FIRST_SHARE = 0.75  # of the time limit that the first figure may take
 _HELD = 1e-9  # relative, by which a figure that is held may be missed
 
@@ -40,8 +43,12 @@ class _Plan:
     figures: tuple[float, ...]
 
 
-def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
+def solve_in_stages(
+    problem: Problem, options: SolverOptions, solve_plain: Callable[[Problem, SolverOptions], Solution]
+) -> Solution:
     """Return the best plan found for `problem`, with what is proven about the goal's first figure.
+
+    `solve_plain` solves problems of plain parts.
 
     Raises `InfeasibleError` naming the limits if no plan keeps them, `SitingError` if none was found in time.
     """
@@ -50,6 +57,11 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
     plan = _judge(problem, greedy_modules(problem))
     held: list[tuple[Aim, float]] = []
     said: list[str] = []
+    least_cny = 0.0
+    if plan is not None and can_bracket(problem):
+        part = replace(options, time_limit_s=_BRACKET_SHARE * options.time_limit_s)
+        known = bracket_cost(problem, part, plan.figures[0], solve_plain)
+        plan, least_cny = _better(problem, plan, known.modules, 0), known.least_cny
     first: Search | None = None
     for number, aim in enumerate(stages):
         if number and (plan is None or _is_settled(problem, aim, stages[:number])):
@@ -73,6 +85,7 @@ def solve_in_stages(problem: Problem, options: SolverOptions) -> Solution:
         message = f"no plan was found in {options.time_limit_s:g} s ({reason}); give more time or loosen a limit"
         raise SitingError(message)
     said[0] += f" (asked gap {options.gap:g})"
+    first = first if first.bound > least_cny else replace(first, bound=least_cny) if least_cny else first
     return _solution(problem, plan, first, ("; then ".join(said), time.perf_counter() - began))
 
 

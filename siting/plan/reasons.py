@@ -87,11 +87,12 @@ def _goal(framing: Framing, solution: Solution) -> list[Sentence]:
     problem, figure = framing.problem, solution.objective
     asked = 0.0 if problem.service_floor is None else 100 * problem.service_floor / max(problem.everybody, 1e-9)
     share = f"{asked:.1f}"
+    floors_en, floors_zh = (" and every floor", "并满足各项下限") if problem.floors is not None else ("", "")
     if solution.aim is Aim.COST:
         return [
             Sentence(
-                f"Least cost: {figure:,.0f} CNY for {share} % of the weighted vehicles, and every floor.",
-                f"最低费用:服务加权车辆的 {share}% 并满足各项下限,需 {figure:,.0f} 元。",
+                f"Least cost: {figure:,.0f} CNY for {share} % of the weighted vehicles{floors_en}.",
+                f"最低费用:服务加权车辆的 {share}%{floors_zh},需 {figure:,.0f} 元。",
             )
         ]
     if solution.aim is Aim.WALKING:
