@@ -197,14 +197,7 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
         ]
     room = _room(framing, solution, wanting)
     if not room.size:
-        return [
-            Sentence(
-                f"{idle:,.0f} CNY stay idle: every lawful place near those not served is built in full, too close to a "
-                "built one, locked out, or beyond what its transformer carries.",
-                f"剩余 {idle:,.0f} 元未用：未服务车辆附近的合法用地已建满、与已建点位冲突、"
-                "被锁定排除，或超出变压器容量。",
-            )
-        ]
+        return [_nothing_further(framing, solution, wanting, idle)]
     least = float(_next_cost_cny(framing, solution)[room].min())
     if least > idle:
         return [
@@ -219,6 +212,35 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
             f"剩余 {idle:,.0f} 元未用：用余款再建也不能多服务车辆。",
         )
     ]
+
+
+def _nothing_further(framing: Framing, solution: Solution, wanting: NDArray[np.bool_], idle: float) -> Sentence:
+    """Say what keeps each lawful site near those not served from one more module, though there is money."""
+    problem, modules = framing.problem, solution.modules
+    near = np.unique(problem.walks.j[wanting[problem.walks.i]])
+    full = modules[near] >= problem.sites.max_modules[near]
+    locked = np.isin(near, problem.locked_out)
+    shut = np.zeros(len(problem.sites), dtype=bool)
+    for clique in problem.cliques:
+        if (modules[clique] > 0).any():
+            shut[clique[modules[clique] == 0]] = True
+    power = ~np.isfinite(_next_cost_cny(framing, solution))[near] & ~full & ~locked & ~shut[near]
+    feeds = problem.transformers.feeds[near[power]] if problem.transformers else np.empty(0, np.int64)
+    names = ", ".join(framing.transformer_ids[t] for t in np.unique(feeds[feeds >= 0]).tolist()[:3])
+    counts = [
+        (int(full.sum()), "built in full", "已建满"),
+        (int((shut[near] & ~full & ~locked).sum()), "too close to a built one", "与已建点位冲突"),
+        (int(locked.sum()), "locked out", "被锁定排除"),
+        (int(power.sum()), f"beyond what transformer {names} carries", f"超出变压器 {names} 的容量"),
+    ]
+    said = [(count, en, zh) for count, en, zh in counts if count]
+    lost = float((problem.demands.vehicles[wanting]).sum())
+    return Sentence(
+        f"{idle:,.0f} CNY stay idle: of {len(near)} lawful sites near the buildings not served in full ({lost:,.0f} "
+        f"vehicles live there) {', '.join(f'{count} are {en}' for count, en, _ in said) or 'none serves more'}.",
+        f"剩余 {idle:,.0f} 元未用：未全部服务的楼栋({lost:,.0f} 辆)附近有合法点位 {len(near)} 个，"
+        f"{'，'.join(f'{count} 个{zh}' for count, _, zh in said) or '均不能多服务'}。",
+    )
 
 
 def _wanting(framing: Framing, solution: Solution) -> NDArray[np.bool_]:

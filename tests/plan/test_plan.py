@@ -81,4 +81,4 @@ def test_a_full_transformer_without_steps_leaves_money_idle_and_says_so():
 
     assert plan.sites["modules"].sum() == 1
     assert "18,000 CNY stay idle" in plan.reasons[0].en
-    assert "transformer" in plan.reasons[0].en
+    assert "beyond what transformer t1 carries" in plan.reasons[0].en
