@@ -32,7 +32,7 @@ __all__ = ["SolverOptions", "solve"]
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
 _ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
-_CUTS = 10  # branches of the decomposition when no more is asked for
+_CUTS = 4  # branches of the decomposition when no more is asked for
 _GREEDY_SHARE = 0.3  # of the time limit after which greedy stops, on the first problem and on the small one
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 

@@ -31,8 +31,8 @@ __all__ = ["DEFAULT_SIZES", "CandidateOptions", "offer_candidates"]
 #: Bays tried per place; rounded down to whole modules.
 DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
     {
-        Kind.EBIKE_OPEN: (10, 20, 40, 60, 120, 240),
-        Kind.EBIKE_SHED: (10, 20, 40, 60, 120, 240),
+        Kind.EBIKE_OPEN: (10, 20, 40, 60, 120),
+        Kind.EBIKE_SHED: (10, 20, 40, 60, 120),
         Kind.EBIKE_CABINET: (10, 20),
         Kind.EV_SURFACE: (2, 4, 8, 12),
         Kind.EV_GARAGE: (2, 4, 8, 12, 20),
