@@ -233,7 +233,7 @@ def _load_kva(ground: _Ground, modules: IntArray, transformer: int) -> float:
     if part is None:
         return 0.0
     fed = ground.fed[transformer]
-    return float((part.kva_per_module[fed] * (modules - ground.problem.standing)[fed]).sum())
+    return float((part.kva_per_module[fed] * (modules[fed] - ground.problem.standing[fed])).sum())
 
 
 def _serve(ground: _Ground, left: FloatArray, site: int, modules: int) -> None:

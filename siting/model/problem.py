@@ -37,6 +37,7 @@ parts, each with every goal:
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -312,7 +313,7 @@ class Problem:
         """Return the numbers of the sites that must not be built."""
         return self.locks.locked_out if self.locks else np.empty(0, np.int64)
 
-    @property
+    @cached_property  # greedy asks for it at every step
     def standing(self) -> IntArray:
         """Return the modules that stand at each site today (J)."""
         return self.existing.modules if self.existing else np.zeros(len(self.sites), np.int64)
