@@ -109,7 +109,6 @@ def check_programme(run: RunFolder, demand: Mapping[str, float], figures: Mappin
     return Checked(tuple(found), 3 * len(actions) + 4 * len(asked.budgets) + 3 * len(run.sites))
 
 
-_ACTIONS = ("year", "tier", "what", "object_id", "amount", "price", "cost_cny")
 _LINKS = ("year", "building_id", "site_id", "walk_m", "served")
 
 
