@@ -205,7 +205,7 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     choice is made again (see `siting.plan.choice`).
     """
     with stages.stage("choice"):
-        return choose(framing, partial(_decided, study=study), announce=stages.announce).plan
+        return choose(framing, partial(_decided, study=study), announce=stages.announce)
 
 
 def _decided(framing: Framing, study: Study) -> Plan:

@@ -94,6 +94,12 @@ class Study(Section):
             if self.goal.aim != "service":
                 message = f"{name} plans with goal 'service', not {self.goal.aim!r}; take one of them out"
                 raise ValueError(message)
+            if self.limits.floor_share or self.limits.floors:  # their presolve joins demands across compounds
+                message = f"{name} cannot keep limits.floor_share or limits.floors yet; take one of them out"
+                raise ValueError(message)
+        if self.demand.turnover is not None and (self.programme is not None or self.replan is not None):
+            message = "demand.turnover builds each place whole, years build it in parts; take one of them out"
+            raise ValueError(message)
         if self.uncertainty is not None and (self.programme is not None or self.replan is not None):
             message = "uncertainty cannot be asked for with programme or replan yet; plan them in two studies"
             raise ValueError(message)

@@ -60,7 +60,7 @@ def compare(
     run_a: Annotated[Path, typer.Argument(help="A run folder.")],
     run_b: Annotated[Path, typer.Argument(help="Another run folder.")],
     *,
-    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Compare two runs: sites added, moved, dropped; who gains and who loses. 方案比较。"""
@@ -79,7 +79,7 @@ def why(
     run: Annotated[Path, typer.Argument(help="A run folder. 结果目录。")],
     candidate: Annotated[str, typer.Argument(help="A candidate or site id, as in candidates.geojson. 候选点编号。")],
     *,
-    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Say all there is to say of one candidate: every clause, the smallest move, whom it serves, why (not). 为什么。"""

@@ -19,9 +19,6 @@ __all__ = ["alternatives", "explain", "front", "menu"]
 _WIDE = 0.02  # a gap of the menu from which a solve of the whole is worth its time
 _TENTHS = 10  # of the whole menu's cost: the table that `menu` prints without a question
 
-SourceArgument = Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")]
-LangFlag = Annotated[str, typer.Option("--lang", help="en or zh.")]
-
 
 def menu(
     run: Annotated[Path, typer.Argument(help="A run folder; its menu is kept in it. 结果目录。")],
@@ -42,7 +39,7 @@ def menu(
     whole: Annotated[
         bool, typer.Option("--solve", help="Solve each question as a whole instead: slower, nearer.")
     ] = False,
-    lang: LangFlag = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Answer any budget, coverage or split over years at once, from plans of each compound kept with the run. 菜单。
@@ -160,13 +157,13 @@ def _lines(answer: dict[str, Any], texts: Texts) -> Iterator[str]:
 
 
 def alternatives(
-    source: SourceArgument,
+    source: flag.SourceArgument,
     *,
     count: Annotated[int, typer.Option("--count", min=1, max=20, help="Plans to look for.")] = 3,
     within: Annotated[float, typer.Option("--within", min=0, max=100, help="Percent of service to give up.")] = 2.0,
     least: Annotated[int, typer.Option("--least", min=1, help="Places that must differ.")] = 1,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each of two searches a plan.")] = 30.0,
-    lang: LangFlag = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Show other plans nearly as good on other ground, and what differs. 备选方案。"""
@@ -176,7 +173,7 @@ def alternatives(
     from siting.study_options import solver_options
 
     flag.language(lang)
-    study = _study_of(source)
+    study = flag.study_of(source)
     options = AlternativeOptions(count=count, within=within / 100.0, least=least, seconds=seconds)
     with progress(quiet=as_json) as announce:
         stages = Stages(announce)
@@ -202,7 +199,7 @@ def alternatives(
 
 
 def front(
-    source: SourceArgument,
+    source: flag.SourceArgument,
     *,
     over: Annotated[str, typer.Option("--over", help="Two of coverage, cost, safety, walking.")] = "coverage,cost",
     points: Annotated[int, typer.Option("--points", min=0, max=200, help="Points; 0 for all there are.")] = 8,
@@ -211,7 +208,7 @@ def front(
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="For each solve; a point takes two.")] = 15.0,
     out: Annotated[Path | None, typer.Option("--out", help="HTML page to write: picture and table.")] = None,
-    lang: LangFlag = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Show what one figure costs in another: proven plans of which none beats another. 指标取舍前沿。"""
@@ -225,7 +222,7 @@ def front(
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
         message = f"{out}: name an HTML file in an existing folder"
         raise UsageError(message)
-    study = _study_of(source)
+    study = flag.study_of(source)
     with progress(quiet=as_json) as announce:
         framing = frame_study(study, Stages(announce))
         solver = solver_options(study)
@@ -247,9 +244,9 @@ def front(
 
 
 def explain(
-    source: SourceArgument,
+    source: flag.SourceArgument,
     *,
-    lang: LangFlag = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Say why there is no plan, or why it serves no more: what collides, what each limit would have to give. 解释。"""
@@ -257,7 +254,7 @@ def explain(
     from siting.pipeline import Stages, frame_study, plan_framing
 
     flag.language(lang)
-    study = _study_of(source)
+    study = flag.study_of(source)
     with progress(quiet=as_json) as announce:
         stages = Stages(announce)
         try:
@@ -278,7 +275,3 @@ def explain(
     say(plan.solution.status_text)
     for item in plan.reasons:
         say(getattr(item, lang))
-
-
-def _study_of(source: Path) -> Study:
-    return load_study(source / "study.toml" if source.is_dir() else source)

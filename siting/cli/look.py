@@ -44,7 +44,7 @@ def inspect(
     layer: flag.LayerFlag = None,
     layer_crs: flag.CrsFlag = None,
     compounds: flag.CompoundsFlag = None,
-    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Say what is there, what is missing, guessed or contradictory. 数据体检。"""

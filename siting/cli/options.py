@@ -18,6 +18,7 @@ __all__ = [
     "GoalFlag",
     "JsonFlag",
     "KindFlag",
+    "LangFlag",
     "LayerFlag",
     "MostSitesFlag",
     "OnFlag",
@@ -27,16 +28,19 @@ __all__ = [
     "ServiceShareFlag",
     "SharingFlag",
     "SolverFlag",
+    "SourceArgument",
     "StudyArgument",
     "TimeLimitFlag",
     "language",
     "layer_sections",
     "study_from",
+    "study_of",
 ]
 
 StudyArgument = Annotated[
     Path | None, typer.Argument(help="A study file (TOML); or use the flags. 研究文件。", show_default=False)
 ]
+SourceArgument = Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")]
 OsmFlag = Annotated[
     Path | None, typer.Option("--osm", readable=False, help="OpenStreetMap file: .osm, .osm.gz, .osm.bz2, .osm.pbf.")
 ]
@@ -77,6 +81,7 @@ OnFlag = Annotated[str | None, typer.Option("--on", help="Law in force on this d
 SolverFlag = Annotated[str | None, typer.Option("--solver", help="highs or cbc.")]
 GapFlag = Annotated[float | None, typer.Option("--gap", help="Stop within this share of the proven bound.")]
 TimeLimitFlag = Annotated[float | None, typer.Option("--time-limit", help="Seconds the solver may take.")]
+LangFlag = Annotated[str, typer.Option("--lang", help="en or zh.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -110,6 +115,11 @@ def _where(text: str) -> dict[str, str]:
     if colon and layer and path.casefold().endswith((".gpkg", ".gdb", ".xlsx")):
         return {"path": path, "layer": layer}
     return {"path": text}
+
+
+def study_of(source: Path) -> Study:
+    """Return the study of a file, or the one that a run folder was planned from."""
+    return load_study(source / "study.toml" if source.is_dir() else source)
 
 
 def study_from(path: Path | None, flags: Mapping[str, Any], layers: list[dict[str, str]]) -> Study:

@@ -170,7 +170,7 @@ class Per(StrEnum):
 
 
 def waivers(
-    source: Annotated[Path, typer.Argument(help="A study file or a run folder. 研究文件或结果目录。")],
+    source: flag.SourceArgument,
     *,
     most: Annotated[int, typer.Option("--most", min=1, max=200, help="Waivers to ask about.")] = 5,
     per: Annotated[Per, typer.Option("--per", help="What one waiver names. 豁免对象。")] = Per.PLACE,
@@ -179,7 +179,7 @@ def waivers(
     """Price the law: what one clause relaxed at one place would bring, by solving again. 豁免的代价与收益。"""
     from siting.pipeline import Stages, price_study
 
-    study = load_study(source / "study.toml" if source.is_dir() else source)
+    study = flag.study_of(source)
     with progress(quiet=as_json) as announce:
         base, frame = price_study(study, Stages(announce), most=most, per=per.value)
     if as_json:

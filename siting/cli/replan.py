@@ -27,7 +27,7 @@ def replan(
     ] = None,
     most_changes: Annotated[int | None, typer.Option("--most-changes", help="Planned sites that may go.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder to write. 输出目录。")] = Path("run"),
-    lang: Annotated[str, typer.Option("--lang", help="en or zh.")] = "en",
+    lang: flag.LangFlag = "en",
     as_json: flag.JsonFlag = False,
 ) -> None:
     """Plan again from last year's run: built sites stay, the rest changes only where worth it. 滚动调整。"""

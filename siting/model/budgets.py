@@ -16,9 +16,9 @@ from siting.model.parts import IntArray
 from siting.model.problem import Problem
 from siting.model.solution import Solution
 
-__all__ = ["CostRange", "bracket_cost", "can_bracket"]
+__all__ = ["CostRange", "as_service", "bracket_cost", "can_bracket"]
 
-_WALKS = 2_500  # below, one search proves the least cost at once
+_WALKS = 2_500  # below, one search proves the least cost, or the largest margin, at once
 _TRIES = 8
 _GAP = 5e-4  # of the service at each budget
 
@@ -31,11 +31,11 @@ class CostRange:
     modules: IntArray | None
 
 
-def can_bracket(problem: Problem) -> bool:
-    """Return whether the cost goal of `problem` can be asked as service at budgets, and is large enough for it."""
-    if problem.goal is None or problem.goal.aim is not Aim.COST or problem.service_floor is None:
+def can_bracket(problem: Problem, aim: Aim) -> bool:
+    """Return whether the goal of `problem` is `aim`, can be asked as service, and is large enough for it."""
+    if problem.goal is None or problem.goal.aim is not aim or problem.service_floor is None:
         return False
-    return len(problem.walks) > _WALKS and _plain(problem).is_plain
+    return len(problem.walks) > _WALKS and as_service(problem).is_plain
 
 
 def bracket_cost(
@@ -45,7 +45,7 @@ def bracket_cost(
     solve: Callable[[Problem, SolverOptions], Solution],
 ) -> CostRange:
     """Halve the range of budgets until the time or the tries are up; `highest_cny` is what surely suffices."""
-    plain, wanted = _plain(problem), problem.service_floor or 0.0
+    plain, wanted = as_service(problem), problem.service_floor or 0.0
     deadline, found = time.perf_counter() + options.time_limit_s, CostRange(0.0, None)
     tried, high = 0.0, highest_cny if problem.budget_cny is None else min(highest_cny, problem.budget_cny)
     for number in range(_TRIES):
@@ -69,6 +69,7 @@ def bracket_cost(
     return found
 
 
-def _plain(problem: Problem) -> Problem:
+def as_service(problem: Problem) -> Problem:
+    """Return the problem with the most service as its goal instead of a coverage that it must reach."""
     goal = problem.goal
     return replace(problem, service_floor=None, goal=None if goal is None else replace(goal, aim=Aim.SERVICE))

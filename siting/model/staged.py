@@ -25,7 +25,7 @@ from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 from siting.model.radius import is_radial, search_by_radius
 from siting.model.solution import Solution, Status
-from siting.model.thresholds import bracket_margin, can_sift
+from siting.model.thresholds import bracket_margin
 
 __all__ = ["solve_in_stages"]
 
@@ -92,10 +92,10 @@ def _ask_for_service(
 ) -> tuple[_Plan | None, float | None]:
     """Return a better plan, and a bound, of a large cost or margin goal, asked as service at budgets or thresholds."""
     part = replace(options, time_limit_s=_BRACKET_SHARE * options.time_limit_s)
-    if plan is not None and can_bracket(problem):
+    if plan is not None and can_bracket(problem, Aim.COST):
         cost = bracket_cost(problem, part, plan.figures[0], solve_plain)
         return _better(problem, plan, cost.modules, 0), cost.least_cny
-    if can_sift(problem):
+    if can_bracket(problem, Aim.MARGIN):
         margin = bracket_margin(problem, part, solve_plain)
         return _better(problem, plan, margin.modules, 0), margin.most_m
     return plan, None

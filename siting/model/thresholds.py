@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.errors import InfeasibleError
-from siting.model.goal import Aim
+from siting.model.budgets import as_service
 from siting.model.options import SolverOptions
 from siting.model.parts import IntArray, Locks
 from siting.model.problem import Problem
 from siting.model.solution import Solution
 
-__all__ = ["MarginRange", "bracket_margin", "can_sift"]
-
-_WALKS = 2_500  # below, one search proves the largest margin at once
+__all__ = ["MarginRange", "bracket_margin"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +29,11 @@ class MarginRange:
     modules: IntArray | None
 
 
-def can_sift(problem: Problem) -> bool:
-    """Return whether the margin goal of `problem` can be asked as service, and is large enough for it."""
-    if problem.goal is None or problem.goal.aim is not Aim.MARGIN or problem.service_floor is None:
-        return False
-    return len(problem.walks) > _WALKS and _plain(problem).is_plain
-
-
 def bracket_margin(
     problem: Problem, options: SolverOptions, solve: Callable[[Problem, SolverOptions], Solution]
 ) -> MarginRange:
     """Halve the range of thresholds until the time is up or the largest margin is found."""
-    plain, wanted = _plain(problem), problem.service_floor or 0.0
+    plain, wanted = as_service(problem), problem.service_floor or 0.0
     margin = problem.sites.margin_m
     values = np.unique(margin) if margin is not None else np.empty(0)
     deadline = time.perf_counter() + options.time_limit_s
@@ -71,8 +62,3 @@ def _service_above(
         return solve(replace(plain, locks=locks), options)
     except InfeasibleError:
         return None
-
-
-def _plain(problem: Problem) -> Problem:
-    goal = problem.goal
-    return replace(problem, service_floor=None, goal=None if goal is None else replace(goal, aim=Aim.SERVICE))

@@ -14,7 +14,6 @@ from siting.sites.exempted import exemptions_used
 __all__ = [
     "attestation_rows",
     "exemption_rows",
-    "exemptions_by_candidate",
     "signed_rows",
     "waived_rows",
     "waivers_of_sites",
@@ -46,15 +45,6 @@ def exemption_rows(run: Run) -> list[dict[str, Any]]:
         for row in _rows(run)
         if row.candidate_id in run.plan.sites.index
     ]
-
-
-def exemptions_by_candidate(run: Run) -> dict[str, list[list[Any]]]:
-    """Return, by candidate, rows [clause_id, feature_id, row, attestations, full, granted]."""
-    found: dict[str, list[list[Any]]] = {}
-    for row in _rows(run):
-        line = [row.clause_id, row.feature_id, row.row, row.attestations, round(row.full, 3), round(row.granted, 3)]
-        found.setdefault(str(row.candidate_id), []).append(line)
-    return found
 
 
 def signed_rows(run: Run) -> list[dict[str, Any]]:

@@ -31,7 +31,6 @@ SURVEY_COLUMNS = (
     "compounds",
 )
 _COUNTS = ("sites", "candidates", "freed_candidates", "compounds")
-_FORCES = ("must", "should", "practice", "interpretation")
 
 
 def survey_facts(run: Run) -> pd.DataFrame:

@@ -4,7 +4,6 @@ The study says what each year gives, counts and costs; programme.csv what was bu
 in a year is the sum of what was added up to then, so nothing is ever torn down; a site's year is that of its first row.
 """
 
-import csv
 import json
 import math
 import tomllib
@@ -16,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from siting.errors import DataError
 from siting.kinds import Kind
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
+from siting.plan.audit_rows import rows_of
 
 __all__ = ["check_programme", "funded_part", "has_years", "with_yearly_walks"]
 
@@ -81,7 +80,7 @@ def funded_part(run: RunFolder) -> RunFolder:
 def with_yearly_walks(run: RunFolder) -> RunFolder:
     """Return the run with every pair that is served in any year or scenario among its links."""
     files = [run.folder / name for name in ("programme_links.csv", "scenario_links.csv")]
-    rows = [row for path in files if path.is_file() for row in _rows(path)]
+    rows = [row for path in files if path.is_file() for row in rows_of(path)]
     if not rows:
         return run
     pairs = pd.DataFrame(rows, columns=list(_LINKS)).assign(
@@ -109,7 +108,6 @@ def check_programme(run: RunFolder, demand: Mapping[str, float], figures: Mappin
     return Checked(tuple(found), 3 * len(actions) + 4 * len(asked.budgets) + 3 * len(run.sites))
 
 
-_ACTIONS = ("year", "tier", "what", "object_id", "amount", "price", "cost_cny")
 _LINKS = ("year", "building_id", "site_id", "walk_m", "served")
 
 
@@ -136,21 +134,12 @@ def _asked(path: Path) -> _Asked | None:
     )
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            return [{key: value.removeprefix("'") for key, value in row.items()} for row in csv.DictReader(stream)]
-    except (OSError, AttributeError, csv.Error, UnicodeDecodeError) as error:
-        message = f"{path}: cannot be read as a table of years ({error}); plan again or restore the file"
-        raise DataError(message) from error
-
-
 def _actions(path: Path) -> list[_Action]:
     return [
         _Action(
             int(row["year"]), row["tier"], row["what"], row["object_id"], int(row["amount"]), float(row["cost_cny"])
         )
-        for row in _rows(path)
+        for row in rows_of(path)
     ]
 
 
@@ -232,7 +221,7 @@ def _service(
     figures: Mapping[Kind, KindFigures],
 ) -> Iterator[Finding]:
     """Check, year by year, that sites serve within what stands, buildings within their demand, and the sums."""
-    links = pd.DataFrame(_rows(run.folder / "programme_links.csv"), columns=list(_LINKS))
+    links = pd.DataFrame(rows_of(run.folder / "programme_links.csv"), columns=list(_LINKS))
     links = links.assign(year=links["year"].astype(int), served=links["served"].astype(float))
     stated = {int(row["year"]): float(row["served"]) for row in run.run["programme"]["years"]}
     for year in (*asked.years, *([_RESERVE] if asked.reserve_cny else [])):

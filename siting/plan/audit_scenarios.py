@@ -1,6 +1,5 @@
 """Audit of uncertain demand: in every scenario sites serve within their ports and buildings within their demand."""
 
-import csv
 import math
 import tomllib
 from collections import defaultdict
@@ -8,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from siting.errors import DataError
 from siting.kinds import Kind
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
+from siting.plan.audit_rows import rows_of
 
 __all__ = ["check_scenarios"]
 
@@ -26,7 +25,7 @@ def check_scenarios(run: RunFolder, demand: Mapping[str, float], figures: Mappin
     section = study.get("uncertainty")
     if section is None:
         return Checked()
-    links = _rows(run.folder / "scenario_links.csv")
+    links = rows_of(run.folder / "scenario_links.csv")
     stated = {str(row["scenario"]): row for row in run.run["scenarios"]["rows"]}
     asked = [{"name": _ESTIMATE}, *section["scenarios"]]
     found: list[Finding] = []
@@ -55,7 +54,7 @@ def _wanted(run: RunFolder, item: Mapping[str, Any], demand: Mapping[str, float]
     compounds = run.facts.tables["compounds"]["name"]
     given: dict[str, float] = dict(item.get("factors", {}))
     if "table" in item:
-        given = {row["compound_id"].strip(): float(row["factor"]) for row in _rows(Path(item["table"]))} | given
+        given = {row["compound_id"].strip(): float(row["factor"]) for row in rows_of(Path(item["table"]))} | given
     by_id = {str(key): float(given.get(str(key), given.get(str(name), math.nan))) for key, name in compounds.items()}
     of_building = run.facts.tables["buildings"]["compound_id"]
     wanted = {}
@@ -94,12 +93,3 @@ def _beyond(
                     required=most.get(name, 0.0),
                     unit="vehicles",
                 )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            return [{key: value.removeprefix("'") for key, value in row.items()} for row in csv.DictReader(stream)]
-    except (OSError, AttributeError, csv.Error, UnicodeDecodeError) as error:
-        message = f"{path}: cannot be read as a table of scenarios ({error}); plan again or restore the file"
-        raise DataError(message) from error

@@ -71,11 +71,6 @@ def check_settings(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Check
     return Checked(tuple(findings), len(pairs))
 
 
-def _by_kind(figure: Any, kinds: Iterable[Kind]) -> Any:
-    """Return a figure by kind; run.json states one number where all kinds share it."""
-    return figure if isinstance(figure, Mapping) else {kind.value: figure for kind in kinds}
-
-
 def check_rulebook(run: RunFolder, rulebook: Rulebook) -> Checked:
     """Check that run.json names the rulebook that the study asks for and that is loaded here."""
     raised = run.run["rules"].get("raised") or ()

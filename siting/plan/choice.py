@@ -7,7 +7,7 @@ for the whole problem.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,28 +15,13 @@ from siting.access.fire_access import Block, blocks_of, stand_ins
 from siting.errors import InfeasibleError
 from siting.framing import Framing
 from siting.model.parts import Ban
-from siting.model.solution import Solution
 from siting.model.solver import SolverOptions, solve
 from siting.plan.plan import Plan, make_plan
 from siting.plan.reasons import Sentence
 
-__all__ = ["Choice", "choose", "solved_by"]
+__all__ = ["choose", "solved_by"]
 
 _MOST_ROUNDS = 200  # each round bans at least the set that was chosen, so only a district of its own kind needs more
-
-
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """A plan whose sites do not block together, the framing with the bans it took, and what they were for."""
-
-    framing: Framing
-    plan: Plan
-    blocks: tuple[Block, ...] = ()
-
-    @property
-    def solution(self) -> Solution:
-        """Return the solution behind the plan."""
-        return self.plan.solution
 
 
 def solved_by(options: SolverOptions) -> Callable[[Framing], Plan]:
@@ -46,14 +31,17 @@ def solved_by(options: SolverOptions) -> Callable[[Framing], Plan]:
 
 def choose(
     framing: Framing, decide: Callable[[Framing], Plan], *, announce: Callable[[str], None] = lambda _: None
-) -> Choice:
-    """Decide until the chosen sites leave a fire engine its way; raise `InfeasibleError` if locks alone block it."""
+) -> Plan:
+    """Decide until the chosen sites leave a fire engine its way; raise `InfeasibleError` if locks alone block it.
+
+    The plan's framing holds the bans it took, and its `not_together` what they were for.
+    """
     blocks: list[Block] = []
     for _ in range(_MOST_ROUNDS):
         plan = decide(framing)
         found = blocks_of(framing.links.verdicts, list(plan.sites.index))
         if not found:
-            return Choice(framing, _said(plan, tuple(blocks)), tuple(blocks))
+            return _said(plan, tuple(blocks))
         blocks.extend(found)
         announce(f"choice without {len(blocks)} sets of sites that block a fire engine together")
         framing = _banned(framing, found)

@@ -119,8 +119,8 @@ def _price(plan: Plan, links: Links, waiver: Waiver, options: SolverOptions) -> 
     verdicts = with_waivers(before, (*before.waivers, waiver))
     freed = sorted(set(verdicts.accepted) - set(before.accepted))
     changed = _reframed(framing, links, verdicts)
-    choice = choose(changed, solved_by(options))
-    other, solution = choice.plan, choice.solution
+    other = choose(changed, solved_by(options))
+    solution = other.solution
     # A plan that does not use the place, or serves no more, owes nothing to the waiver: then the old plan stands.
     better = other.served > plan.served + _LEAST_GAIN and other.sites.index.isin(freed).any()
     row = _row(waiver, freed, plan, other if better else plan)
@@ -136,9 +136,9 @@ def _price_granted(plan: Plan, waiver: Waiver, options: SolverOptions) -> dict[s
     freed = sorted(set(held.accepted) - set(verdicts.accepted))
     locked = tuple(name for name in framing.limits.locked_in if name not in freed)
     limits = replace(framing.limits, locked_in=locked)
-    choice = choose(_reframed(replace(framing, limits=limits), framing.links, verdicts), solved_by(options))
-    solution = choice.solution
-    row = _row(waiver, freed, choice.plan, plan)
+    without = choose(_reframed(replace(framing, limits=limits), framing.links, verdicts), solved_by(options))
+    solution = without.solution
+    row = _row(waiver, freed, without, plan)
     at_most = max(plan.solution.bound - solution.objective, row["vehicles"])
     return row | {"granted": True, "at_most": at_most, "status": str(solution.status), "gap": solution.gap}
 

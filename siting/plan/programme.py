@@ -57,7 +57,7 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
     Raises `StudyError` for a compound that the terms name and the district does not have, `UsageError` or
     `InfeasibleError` where no programme keeps the limits.
     """
-    if getattr(framing.problem, "existing", None) is not None:
+    if framing.problem.existing is not None:
         message = "sites that stand in a layer and years are not planned together yet; plan the years with [replan]"
         raise StudyError(message)
     years = years_of(framing, terms, base)

@@ -39,9 +39,13 @@ class _Served:
 def plan_uncertain(framing: Framing, outlook: Outlook, limits: SearchLimits, options: SolverOptions) -> Plan:
     """Return the plan that is best for the outlook; sites, links and figures are those of the estimated demand.
 
-    Raises `StudyError` for a compound that a scenario names and the district does not have.
+    Raises `StudyError` for a compound that a scenario names and the district does not have, and for sites that
+    stand already.
     """
     problem = framing.problem
+    if problem.existing is not None:
+        message = "sites that stand in a layer and scenarios are not planned together yet; take one of them out"
+        raise StudyError(message)
     factors = np.array([_factors(framing, item) for item in outlook.scenarios])
     scenarios = Scenarios(
         vehicles=problem.demands.vehicles * factors,

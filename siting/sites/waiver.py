@@ -17,9 +17,8 @@ from siting.kinds import Outcome
 from siting.rules.clause import Force
 from siting.sites.record import Candidates
 
-__all__ = ["WAIVED_COLUMNS", "Waiver", "check_waivers", "waived_rows"]
+__all__ = ["Waiver", "check_waivers", "waived_rows"]
 
-WAIVED_COLUMNS = ("candidate_id", "clause_id", "waiver_id")
 _REFUSING = (Outcome.FAIL.value, Outcome.UNCERTAIN.value)
 
 

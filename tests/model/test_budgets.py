@@ -26,7 +26,7 @@ def test_the_range_holds_the_least_cost(seed, monkeypatch):
 
     assert violations(problem, solution) == ()
     assert solution.objective == solution.bound == pytest.approx(-best[0])
-    if budgets.can_bracket(problem):
+    if budgets.can_bracket(problem, Aim.COST):
         found = budgets.bracket_cost(problem, EXACT, 1000.0, solve)
         assert found.least_cny <= -best[0] + 1e-6
         if found.modules is not None:
@@ -34,12 +34,12 @@ def test_the_range_holds_the_least_cost(seed, monkeypatch):
 
 
 def test_a_service_that_is_free_costs_nothing(tiny):
-    assert not budgets.can_bracket(tiny)  # its goal is the service itself
+    assert not budgets.can_bracket(tiny, Aim.COST)  # its goal is the service itself
 
 
 @pytest.mark.parametrize("seed", range(4, 154, 5))
 def test_the_thresholds_hold_the_largest_margin(seed, monkeypatch):
-    monkeypatch.setattr(thresholds, "_WALKS", -1)
+    monkeypatch.setattr(budgets, "_WALKS", -1)
     problem = make_problem(seed)
     assert problem.goal.aim is Aim.MARGIN
     best = best_by_force(problem)
@@ -51,5 +51,5 @@ def test_the_thresholds_hold_the_largest_margin(seed, monkeypatch):
 
     assert violations(problem, solution) == ()
     assert solution.objective == solution.bound == pytest.approx(best[0])
-    if thresholds.can_sift(problem):
+    if budgets.can_bracket(problem, Aim.MARGIN):
         assert thresholds.bracket_margin(problem, EXACT, solve).most_m >= best[0] - 1e-9

@@ -2,12 +2,14 @@
 
 import csv
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from siting.district.synthetic import dataset_path
 from siting.errors import StudyError
-from siting.pipeline import run_study
+from siting.pipeline import Stages, choose_plan, frame_study, run_study
 from siting.plan.audit import audit_run
 from siting.plan.nested import parse_rising
 from siting.study import make_study
@@ -141,7 +143,28 @@ def test_scenarios_share_one_choice_of_sites(tmp_path):
     }
 
 
+def test_standing_sites_are_refused_beside_years_and_scenarios():
+    scenarios = {"scenarios": [{"name": "more", "factor": 1.4}]}
+    framing = frame_study(study_of(), Stages())
+    standing = np.arange(len(framing.candidate_ids)) == 3
+    framing = replace(framing, problem=framing.problem.with_existing(standing.astype(np.int64)))
+
+    for study in (study_of(programme=YEARS), study_of(uncertainty=scenarios)):
+        with pytest.raises(StudyError, match="are not planned together yet"):
+            choose_plan(framing, study)
+
+
+@pytest.mark.parametrize("floors", [{"floor_share": 0.1}, {"floors": [{"compound": "way/101", "share": 0.1}]}])
+def test_floors_are_refused_beside_years_and_scenarios(floors):
+    limits = {"budget_cny": 60_000.0} | floors
+    for section in ({"programme": YEARS}, {"uncertainty": {"scenarios": [{"name": "more", "factor": 1.4}]}}):
+        with pytest.raises(StudyError, match="cannot keep limits"):
+            study_of(limits=limits, **section)
+
+
 def test_wrong_years_are_refused():
+    with pytest.raises(StudyError, match=r"demand.turnover builds each place whole"):
+        study_of(programme=YEARS, demand={"turnover": {}})
     with pytest.raises(StudyError, match=r"limits.budget_cny is 60,000.00, but programme.budgets_cny are 50,000.00"):
         study_of(programme=YEARS | {"budgets_cny": [20_000.0, 30_000.0]})
     with pytest.raises(StudyError, match="prices has 2 figures for 1 years"):
