@@ -21,6 +21,7 @@ from siting.model.parts import FloatArray, IntArray
 from siting.model.programme import Course, Years
 from siting.model.programme_solve import solve_programme
 from siting.model.solution import Solution
+from siting.plan.named import compound_named
 from siting.plan.plan import Plan, make_plan
 from siting.plan.programme_record import (
     ACTION_COLUMNS,
@@ -125,14 +126,7 @@ def _in_compounds(framing: Framing, named: tuple[str, ...]) -> Any:
     """Return which sites lie in the compounds of these ids or names."""
     candidates = framing.links.verdicts.candidates
     compounds = candidates.zones.district.compounds
-    known = {str(key): str(key) for key in compounds.index}
-    for key, name in compounds["name"].dropna().items():
-        known.setdefault(str(name), str(key))
-    for name in named:
-        if name not in known:
-            message = f"programme.together: compound {name!r} does not exist; give its compound_id or name"
-            raise StudyError(message)
-    chosen = {known[name] for name in named}
+    chosen = {compound_named(name, compounds, where="programme.together") for name in named}
     return candidates.frame.loc[list(framing.candidate_ids), "compound_id"].isin(chosen).to_numpy()
 
 
