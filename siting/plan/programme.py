@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import StudyError
-from siting.framing import Framing
+from siting.framing import Framing, modules_per_step
 from siting.model.block import SearchLimits
 from siting.model.parts import FloatArray, IntArray
 from siting.model.programme import Course, Years
@@ -234,6 +234,7 @@ def _year_rows(terms: Terms, stretches: list[_Stretch]) -> pd.DataFrame:
 def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Base | None) -> pd.DataFrame:
     rows = [*_standing_rows(framing, terms, base)]
     sites, part = framing.problem.sites, framing.problem.transformers
+    whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
     for stretch in stretches:
         modules, steps = stretch.before, stretch.steps_before
         for k, label in enumerate(stretch.labels):
@@ -241,7 +242,7 @@ def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Ba
             cost = sites.cost_cny(now) - sites.cost_cny(modules)
             for j in np.flatnonzero(now > modules).tolist():
                 price = float(stretch.prices[k, j])
-                added = int(now[j] - modules[j])
+                added = int((now[j] - modules[j]) * whole[j])
                 rows.append((label, tier, "site", framing.candidate_ids[j], added, price, price * float(cost[j])))
             bought = stretch.course.steps[k]
             for s in np.flatnonzero(bought > steps).tolist() if part is not None else []:
@@ -257,10 +258,11 @@ def _standing_rows(framing: Framing, terms: Terms, base: Base | None) -> Iterato
     """Yield what stands before the first year: paid for already."""
     if base is None:
         return
+    whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
     for j in np.flatnonzero(base.standing).tolist():
         name = framing.candidate_ids[j]
         year = base.year_of.get(name, terms.first_year - 1)
-        yield (year, "implement", "standing", name, int(base.standing[j]), 0.0, 0.0)
+        yield (year, "implement", "standing", name, int(base.standing[j] * whole[j]), 0.0, 0.0)
     part = framing.problem.transformers
     for s in np.flatnonzero(base.bought).tolist() if part is not None else []:
         owner = framing.transformer_ids[int(part.step_owner[s])] if part is not None else ""
