@@ -94,14 +94,18 @@ class Study(Section):
             if self.goal.aim != "service":
                 message = f"{name} plans with goal 'service', not {self.goal.aim!r}; take one of them out"
                 raise ValueError(message)
-            if self.limits.floor_share or self.limits.floors:  # their presolve joins demands across compounds
-                message = f"{name} cannot keep limits.floor_share or limits.floors yet; take one of them out"
-                raise ValueError(message)
-        if self.demand.turnover is not None and (self.programme is not None or self.replan is not None):
-            message = "demand.turnover builds each place whole, years build it in parts; take one of them out"
+        if self.output.worth and (self.goal.aim != "service" or any(asked.values())):
+            other = next((name for name, section in asked.items() if section is not None), f"goal {self.goal.aim!r}")
+            message = f"output.worth tells the service lost of a plan made at once; take it or {other} out"
             raise ValueError(message)
         if self.uncertainty is not None and (self.programme is not None or self.replan is not None):
             message = "uncertainty cannot be asked for with programme or replan yet; plan them in two studies"
+            raise ValueError(message)
+        if self.uncertainty is not None and (self.goal.service_share or self.limits.floor_share or self.limits.floors):
+            message = (
+                "uncertainty cannot be asked for with floors or goal.service_share yet: they are of the estimate, "
+                "and a scenario may have fewer vehicles; take one of them out"
+            )
             raise ValueError(message)
         if self.programme is not None:
             total = math.fsum(self.programme.budgets_cny)

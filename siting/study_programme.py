@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from siting.plan.programme_record import Terms, Together
 from siting.plan.replan_record import Again
 from siting.plan.scenarios_record import NOMINAL, Outlook, Scenario
-from siting.study_sections import NotNegative, Positive, Section, Word
+from siting.study_sections import Count, Section, Word
 
 __all__ = [
     "ProgrammeSection",
@@ -22,6 +22,11 @@ __all__ = [
 ]
 
 Year = Annotated[int, Field(ge=1990, le=2200, strict=True)]
+#: Bounds that no plan means to pass; beyond them sums lose their digits and solvers their footing.
+Weight = Annotated[float, Field(ge=0.0, le=1e6, strict=True)]
+Price = Annotated[float, Field(ge=0.01, le=100.0, strict=True)]
+Factor = Annotated[float, Field(ge=0.0, le=1000.0, strict=True)]
+Budget = Annotated[float, Field(ge=0.0, le=1e15, strict=True)]
 
 
 class TogetherSection(Section):
@@ -29,20 +34,20 @@ class TogetherSection(Section):
 
     year: Year
     compounds: Annotated[tuple[Word, ...], Field(min_length=1)]
-    factor: Positive
+    factor: Price
 
 
 class ProgrammeSection(Section):
     """Years in order: money, what a year's service counts, prices, tiers; and a reserve beyond the money."""
 
     first_year: Year
-    budgets_cny: Annotated[tuple[NotNegative, ...], Field(min_length=1, max_length=10)]
-    weights: tuple[NotNegative, ...] = ()
-    prices: tuple[Positive, ...] = ()
+    budgets_cny: Annotated[tuple[Budget, ...], Field(min_length=1, max_length=10)]
+    weights: tuple[Weight, ...] = ()
+    prices: tuple[Price, ...] = ()
     tiers: tuple[Literal["implement", "plan"], ...] = ()
     carry_over: bool = True
-    reserve_cny: NotNegative = 0.0
-    lead_years: Annotated[int, Field(ge=0, le=10)] | None = None
+    reserve_cny: Budget = 0.0
+    lead_years: Annotated[int, Field(ge=0, le=10, strict=True)] | None = None
     together: tuple[TogetherSection, ...] = ()
 
     @model_validator(mode="after")
@@ -81,9 +86,9 @@ class ScenarioSection(Section):
     """One way demand may come: factors on the vehicles of compounds (by id or name), elsewhere `factor`."""
 
     name: Word
-    weight: NotNegative = 1.0
-    factor: NotNegative = 1.0
-    factors: Mapping[str, NotNegative] = Field(default_factory=dict)
+    weight: Weight = 1.0
+    factor: Factor = 1.0
+    factors: Mapping[str, Factor] = Field(default_factory=dict)
     table: Path | None = None  # CSV: compound_id, factor
 
     @model_validator(mode="after")
@@ -98,7 +103,7 @@ class UncertaintySection(Section):
     """Plan for several scenarios of demand at once, the estimate always among them."""
 
     goal: Literal["worst", "worst_share", "average"] = "worst"
-    estimate_weight: NotNegative = 1.0
+    estimate_weight: Weight = 1.0
     scenarios: Annotated[tuple[ScenarioSection, ...], Field(min_length=1, max_length=20)]
 
     @model_validator(mode="after")
@@ -126,8 +131,8 @@ class ReplanSection(Section):
 
     run: Path
     built: tuple[str, ...] = ()
-    least_gain: NotNegative = 10.0
-    most_changes: Annotated[int, Field(ge=0)] | None = None
+    least_gain: Annotated[float, Field(ge=0.0, le=1e9, strict=True)] = 10.0
+    most_changes: Count | None = None
 
     def again(self) -> Again:
         """Return the request as the stages know it."""

@@ -18,6 +18,7 @@ from siting.sites.waiver import Waiver
 
 __all__ = [
     "AttestationSection",
+    "Count",
     "DemandSection",
     "DxfAnchorSection",
     "DxfSection",
@@ -42,9 +43,11 @@ __all__ = [
     "Word",
 ]
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0, strict=True)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False, strict=True)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
+Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+Vehicles = Annotated[float, Field(ge=0.0, le=1e9, allow_inf_nan=False, strict=True)]
 
 Word = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -198,11 +201,11 @@ class WeightSection(Section):
 class TurnoverSection(Section):
     """How vehicles use ports, and how long they may wait; see siting.access.turnover."""
 
-    charges_per_day: Positive = 0.4
-    hours: Positive = 6.0
-    peak_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.15
-    wait_share: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
-    wait_minutes: NotNegative = 15.0
+    charges_per_day: Annotated[float, Field(ge=0.001, le=100.0, strict=True)] = 0.4
+    hours: Annotated[float, Field(ge=0.01, le=1000.0, strict=True)] = 6.0
+    peak_share: Annotated[float, Field(ge=0.001, le=1.0, strict=True)] = 0.15
+    wait_share: Annotated[float, Field(ge=0.0001, le=0.99, strict=True)] = 0.1
+    wait_minutes: Annotated[float, Field(ge=0.0, le=1440.0, strict=True)] = 15.0
 
 
 class DemandSection(Section):
@@ -255,14 +258,14 @@ class FloorSection(Section):
 
     compound: Word
     share: Share = 0.0
-    vehicles: NotNegative = 0.0
+    vehicles: Vehicles = 0.0
 
 
 class QuotaSection(Section):
     """The most compounds of one subdistrict that get sites."""
 
     subdistrict: Word
-    most: Annotated[int, Field(ge=0)]
+    most: Count
 
 
 class LimitsSection(Section):
@@ -273,8 +276,8 @@ class LimitsSection(Section):
     locked_out: tuple[str, ...] = ()
     floor_share: Share = 0.0  # of the vehicles of every compound in which somebody can walk to a lawful place
     floors: tuple[FloorSection, ...] = ()
-    least_sites: Annotated[int, Field(ge=0)] = 0
-    most_sites: Annotated[int, Field(ge=0)] | None = None
+    least_sites: Count = 0
+    most_sites: Count | None = None
     quotas: tuple[QuotaSection, ...] = ()
 
     @model_validator(mode="after")

@@ -173,7 +173,7 @@ def alternatives(
     from siting.study_options import solver_options
 
     flag.language(lang)
-    study = flag.study_of(source)
+    study = flag.study_of(source).at_once()  # the plans that differ are plans for one time and the estimate
     options = AlternativeOptions(count=count, within=within / 100.0, least=least, seconds=seconds)
     with progress(quiet=as_json) as announce:
         stages = Stages(announce)
@@ -219,8 +219,10 @@ def front(
 
     flag.language(lang)
     aims = parse_figures(over)
-    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
-        message = f"{out}: name an HTML file in an existing folder"
+    if out is not None and (
+        out.is_dir() or out.suffix.lower() not in (".html", ".htm") or not out.absolute().parent.is_dir()
+    ):
+        message = f"{out}: name an HTML file (.html) in an existing folder"
         raise UsageError(message)
     study = flag.study_of(source)
     with progress(quiet=as_json) as announce:

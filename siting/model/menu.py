@@ -8,10 +8,12 @@ A menu holds the plans of every piece that pricing met, and what is proven of it
 an answer follows from the second, its plan from the first.
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 from scipy import sparse
@@ -19,11 +21,27 @@ from scipy import sparse
 from siting.errors import DataError
 from siting.model.decomposition.pricing import Ledger, Menu
 from siting.model.decomposition.record import Column
+from siting.model.menu_check import fault_of
 from siting.model.parts import IntArray
 
 __all__ = ["Book", "read_book", "write_book"]
 
 _VERSION = 1
+
+#: What NumPy and the archive under it raise for a file that is none of ours; an array of objects is a ValueError.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,
+    MemoryError,
+    BadZipFile,
+    ZlibError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +104,13 @@ def write_book(book: Book, path: Path) -> None:
         "names": np.array(book.names, np.str_),
         "words": np.array([book.solver, book.key, *book.notes], np.str_),
     }
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    draft = path.with_name(f".{path.name}.{os.getpid()}")  # whole or not at all, also when somebody stops it
+    try:
+        with draft.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read_book(path: Path) -> Book:
@@ -95,16 +118,20 @@ def read_book(path: Path) -> Book:
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             held = {name: file[name] for name in file.files}
-        if int(held["version"]) != _VERSION:
-            message = f"{path}: is a menu of another version; delete it and make it again"
-            raise DataError(message)
-        return _book(held)
+        fault = fault_of(held)
     except FileNotFoundError:
         message = f"{path}: no such menu"
         raise DataError(message) from None
-    except (OSError, ValueError, KeyError, EOFError, IndexError, BadZipFile) as error:
-        message = f"{path}: is no menu ({error}); delete it and make it again"
+    except _UNREADABLE as error:
+        message = f"{path}: is no menu ({' '.join(str(error).split())[:120]}); delete it and make it again"
         raise DataError(message) from error
+    if fault is not None:
+        message = f"{path}: is no menu ({fault}); delete it and make it again"
+        raise DataError(message)
+    if int(held["version"]) != _VERSION:
+        message = f"{path}: is a menu of another version; delete it and make it again"
+        raise DataError(message)
+    return _book(held)
 
 
 def _book(held: dict[str, Any]) -> Book:

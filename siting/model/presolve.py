@@ -17,7 +17,7 @@ import numpy as np
 from siting.model.parts import Ban, Demands, FloatArray, IntArray, Locks, Sites, Transformers, Walks
 from siting.model.problem import Problem
 
-__all__ = ["Reduction", "reduce_problem", "select_sites", "taken_bans"]
+__all__ = ["Reduction", "as_it_is", "reduce_problem", "select_sites", "taken_bans"]
 
 _BIGGEST_CLIQUE = 60  # dominance looks at pairs; larger groups are left alone
 
@@ -39,6 +39,11 @@ class Reduction:
     def shrink(self, modules: IntArray) -> IntArray:
         """Return modules per site of the small problem; what it cannot hold is cut off."""
         return np.minimum(modules[self.site], self.problem.sites.max_modules)
+
+
+def as_it_is(problem: Problem) -> Reduction:
+    """Return the problem unreduced, in a problem's place where the steps above would lose what it asks for."""
+    return Reduction(problem, np.arange(len(problem.sites)), problem)
 
 
 def reduce_problem(problem: Problem) -> Reduction:

@@ -15,7 +15,7 @@ from siting.model.finish import upgrades_of
 from siting.model.flows import serve
 from siting.model.greedy import greedy_modules
 from siting.model.parts import FloatArray, IntArray, Locks, Quotas
-from siting.model.presolve import Reduction, reduce_problem
+from siting.model.presolve import Reduction, as_it_is, reduce_problem
 from siting.model.problem import Problem
 from siting.model.programme import Course, Years
 from siting.model.programme_block import Blocks, Ground, build_blocks, expense_of_years, ground_of, one_year
@@ -66,7 +66,8 @@ class _End:
 def _reduced(problem: Problem, years: Years) -> tuple[Reduction, Years]:
     """Return the problem without what no best programme needs, and the years in its numbers.
 
-    What stands, is locked in or insisted on stays; of two sites one replaces the other only at the same prices.
+    What stands, is locked in or insisted on stays; of two sites one replaces the other only at the same prices. With
+    floors, counts or standing sites nothing is left out: presolve is exact for plain problems alone.
     """
     standing = years.standing_in(problem)
     held = [problem.locked_in, np.flatnonzero(standing)]
@@ -76,12 +77,13 @@ def _reduced(problem: Problem, years: Years) -> tuple[Reduction, Years]:
     if years.site_price is not None and problem.quotas is None:
         _, alike = np.unique(years.site_price, axis=1, return_inverse=True)
         asked = replace(asked, quotas=Quotas(alike.ravel(), np.arange(alike.max() + 1), np.full(alike.max() + 1, 1)))
-    found = reduce_problem(asked)
+    found = reduce_problem(asked) if problem.is_plain else as_it_is(asked)
     number = np.full(len(problem.sites), -1)
     number[found.site] = np.arange(len(found.site))
     sites = found.problem.sites
     sites = replace(sites, max_modules=np.maximum(sites.max_modules, standing[found.site]))
-    locks = Locks(number[problem.locked_in], np.empty(0, np.int64)) if problem.locked_in.size else None
+    out = number[_free(problem, held)]
+    locks = Locks(number[problem.locked_in], out[out >= 0]) if problem.locks is not None else None
     quotas = found.problem.quotas if problem.quotas is not None else None
     return replace(found, problem=replace(found.problem, sites=sites, locks=locks, quotas=quotas)), replace(
         years,
@@ -191,7 +193,8 @@ def _course(small: Reduction, years: Years, blocks: Blocks, values: FloatArray, 
     at = ground.at
     by_year = blocks.split(values)
     modules = np.array([small.expand(row) for row in np.rint(by_year[:, at.n]).astype(np.int64)])
-    served = np.array([serve(problem, row) for row in modules])
+    building = replace(problem, floors=None)  # floors are asked of the last year only
+    served = np.array([serve(building, row) for row in modules[:-1]] + [serve(problem, modules[-1])])
     service = served @ problem.demands.weight[problem.walks.i] if len(problem.walks) else np.zeros(len(years))
     added = np.diff(np.vstack([ground.before[None, :], by_year]), axis=0)
     added[:, at.f] = 0.0

@@ -19,12 +19,13 @@ from scipy import sparse
 from siting.errors import UsageError
 from siting.kinds import Choice
 from siting.model.block import Program, SearchLimits, best_first, status_of
+from siting.model.check import broken_limits
 from siting.model.contradictions import refuse_contradictions
 from siting.model.flows import serve, service_of
 from siting.model.greedy import greedy_modules
 from siting.model.matrix import as_matrix, columns, required_goal, spending
 from siting.model.parts import Demands, FloatArray, IntArray, numbers
-from siting.model.presolve import Reduction, reduce_problem
+from siting.model.presolve import Reduction, as_it_is, reduce_problem
 from siting.model.problem import Problem
 from siting.model.relaxation import service_limit
 from siting.model.solution import Status
@@ -131,7 +132,7 @@ def solve_scenarios(
     scales = scenarios.scales(problem)
     small, inner = _reduced(problem, scenarios)
     greedy = [small.expand(greedy_modules(inner.problem(small.problem, s))) for s in range(len(scenarios))]
-    every = [np.asarray(modules, np.int64) for modules in (*starts, *greedy)]
+    every = _keeping(problem, [np.asarray(modules, np.int64) for modules in (*starts, *greedy)])
     services = [evaluate(problem, scenarios, modules) for modules in every]
     best = max(range(len(every)), key=lambda k: scenarios.value(services[k], scales))
     program, expense = _program(small.problem, inner, scales)
@@ -158,8 +159,17 @@ def solve_scenarios(
     )
 
 
+def _keeping(problem: Problem, plans: list[IntArray]) -> list[IntArray]:
+    """Return the plans that keep every limit on sites; greedy ones may miss a least count."""
+    nobody = np.zeros(len(problem.walks))
+    kept = [modules for modules in plans if not any(broken_limits(problem, modules, nobody))]
+    return kept or plans[:1]
+
+
 def _reduced(problem: Problem, scenarios: Scenarios) -> tuple[Reduction, Scenarios]:
     """Return the problem at the largest demand of any scenario, made smaller, and the scenarios in its demands."""
+    if not problem.is_plain:  # presolve is exact for plain problems alone
+        return as_it_is(problem), scenarios
     most = replace(problem, demands=Demands(scenarios.vehicles.max(axis=0), problem.demands.weight))
     small = reduce_problem(most)
     number = np.full(len(problem.sites), -1)
@@ -263,5 +273,7 @@ def _start(
 
 
 def _limit(problem: Problem, scenarios: Scenarios, scales: FloatArray) -> float:
+    if problem.existing is not None:  # what stands is free, which a bound by money does not know
+        return np.inf
     limits = [service_limit(scenarios.problem(problem, s), _LIMIT_SECONDS) for s in range(len(scenarios))]
     return scenarios.value(np.array(limits), scales)

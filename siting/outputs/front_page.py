@@ -1,11 +1,14 @@
 """The page of a front: picture, table, and why it ends where it does; Chinese and English in one file."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
+from siting.errors import UsageError
 from siting.outputs.pages import policy, read_asset, render
 from siting.outputs.pictures import bilingual
 from siting.outputs.styles import PALETTE
@@ -38,7 +41,16 @@ def write_front(found: StudyFront, path: Path, *, name: str, lang: str = LANGUAG
         stops=[(item.zh, item.en) for item in found.stops],
         synthetic=found.framing.links.verdicts.candidates.zones.district.synthetic,
     )
-    path.write_text(page, encoding="utf-8", newline="\n")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(page, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        message = f"{path}: cannot be written ({error.strerror}); give another --out"
+        raise UsageError(message) from error
+    finally:
+        with suppress(OSError):  # a folder that is gone holds no draft
+            draft.unlink(missing_ok=True)
 
 
 def _row(number: int, row: dict[Any, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.plan.audit_rows import rows_of
+from siting.plan.audit_waiting import most_served
 
 __all__ = ["check_programme", "funded_part", "has_years", "with_yearly_walks"]
 
@@ -231,6 +232,9 @@ def _service(
         for name, served in mine.groupby("site_id")["served"].sum().items():
             candidate = _row(run.candidates, str(name))
             room = 0.0 if candidate is None else modules.get(str(name), 0) * _vehicles(candidate, figures)
+            if candidate is not None and run.settings.turnover is not None:
+                ports = modules.get(str(name), 0) * int(candidate["ports_per_module"])
+                room = most_served(ports, run.settings.turnover, float(served))
             over += [(str(name), float(served), room)] if served > room + _VEHICLES else []
         for name, served in mine.groupby("building_id")["served"].sum().items():
             wanted = demand.get(str(name), 0.0)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 
-__all__ = ["check_waiting"]
+__all__ = ["check_waiting", "most_served"]
 
 _SHARE = 1e-6
 
@@ -46,6 +46,13 @@ def check_waiting(run: RunFolder, turnover: Mapping[str, float]) -> Checked:
                 )
             )
     return Checked(tuple(findings), 2 * len(run.sites))
+
+
+def most_served(ports: int, turnover: Mapping[str, float], served: float) -> float:
+    """Return `served` if so many vehicles wait within the target at so many ports, else what keeps all ports busy."""
+    of_one = turnover["charges_per_day"] * turnover["peak_share"] * turnover["hours"]
+    within = _late(ports, served * of_one, turnover) <= turnover["wait_share"] + _SHARE
+    return served if within else min(ports / of_one, served * (1.0 - 1e-3))
 
 
 def _late(ports: int, load: float, turnover: Mapping[str, float]) -> float:

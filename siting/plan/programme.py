@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import StudyError
-from siting.framing import Framing
+from siting.framing import Framing, modules_per_step
 from siting.model.block import SearchLimits
 from siting.model.parts import FloatArray, IntArray
 from siting.model.programme import Course, Years
 from siting.model.programme_solve import solve_programme
 from siting.model.solution import Solution
+from siting.plan.named import compound_named
 from siting.plan.plan import Plan, make_plan
 from siting.plan.programme_record import (
     ACTION_COLUMNS,
@@ -125,14 +126,7 @@ def _in_compounds(framing: Framing, named: tuple[str, ...]) -> Any:
     """Return which sites lie in the compounds of these ids or names."""
     candidates = framing.links.verdicts.candidates
     compounds = candidates.zones.district.compounds
-    known = {str(key): str(key) for key in compounds.index}
-    for key, name in compounds["name"].dropna().items():
-        known.setdefault(str(name), str(key))
-    for name in named:
-        if name not in known:
-            message = f"programme.together: compound {name!r} does not exist; give its compound_id or name"
-            raise StudyError(message)
-    chosen = {known[name] for name in named}
+    chosen = {compound_named(name, compounds, where="programme.together") for name in named}
     return candidates.frame.loc[list(framing.candidate_ids), "compound_id"].isin(chosen).to_numpy()
 
 
@@ -240,6 +234,7 @@ def _year_rows(terms: Terms, stretches: list[_Stretch]) -> pd.DataFrame:
 def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Base | None) -> pd.DataFrame:
     rows = [*_standing_rows(framing, terms, base)]
     sites, part = framing.problem.sites, framing.problem.transformers
+    whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
     for stretch in stretches:
         modules, steps = stretch.before, stretch.steps_before
         for k, label in enumerate(stretch.labels):
@@ -247,7 +242,7 @@ def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Ba
             cost = sites.cost_cny(now) - sites.cost_cny(modules)
             for j in np.flatnonzero(now > modules).tolist():
                 price = float(stretch.prices[k, j])
-                added = int(now[j] - modules[j])
+                added = int((now[j] - modules[j]) * whole[j])
                 rows.append((label, tier, "site", framing.candidate_ids[j], added, price, price * float(cost[j])))
             bought = stretch.course.steps[k]
             for s in np.flatnonzero(bought > steps).tolist() if part is not None else []:
@@ -263,10 +258,11 @@ def _standing_rows(framing: Framing, terms: Terms, base: Base | None) -> Iterato
     """Yield what stands before the first year: paid for already."""
     if base is None:
         return
+    whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
     for j in np.flatnonzero(base.standing).tolist():
         name = framing.candidate_ids[j]
         year = base.year_of.get(name, terms.first_year - 1)
-        yield (year, "implement", "standing", name, int(base.standing[j]), 0.0, 0.0)
+        yield (year, "implement", "standing", name, int(base.standing[j] * whole[j]), 0.0, 0.0)
     part = framing.problem.transformers
     for s in np.flatnonzero(base.bought).tolist() if part is not None else []:
         owner = framing.transformer_ids[int(part.step_owner[s])] if part is not None else ""

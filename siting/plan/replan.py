@@ -65,10 +65,9 @@ def replan(framing: Framing, terms: Terms, again: Again, limits: SearchLimits) -
     try:
         plan = plan_programme(framing, terms, limits, base=base)
     except UsageError as error:
-        message = (
-            f"no plan keeps {least} of the {len(promised)} planned sites of {again.run.name} within the limits of "
-            f"today ({error}); allow more changes or raise the budget"
-        )
+        kept = f"{least} of the {len(promised)} planned sites" if least else "what is built"
+        way = "allow more changes or raise the budget" if least else "loosen a limit or raise the budget"
+        message = f"no plan keeps {kept} of {again.run.name} within the limits of today ({error}); {way}"
         raise InfeasibleError(message) from error
     return _told(framing, plan, old, again, _prices(framing, terms, base, limits, plan))
 

@@ -12,12 +12,13 @@ import pandas as pd
 from siting.errors import StudyError
 from siting.framing import Framing
 from siting.model.block import SearchLimits
-from siting.model.finish import upgrades_of
+from siting.model.finish import spent_cny, upgrades_of
 from siting.model.flows import serve
 from siting.model.parts import FloatArray, IntArray
 from siting.model.scenarios import Robust, Scenarios, Stance, solve_scenarios
 from siting.model.solution import Solution
 from siting.model.solver import SolverOptions, solve
+from siting.plan.named import compound_named
 from siting.plan.plan import Plan, make_plan
 from siting.plan.reasons import Sentence
 from siting.plan.scenarios_record import SCENARIO_LINK_COLUMNS, Outlook, Scenario, Uncertain
@@ -25,6 +26,7 @@ from siting.plan.scenarios_record import SCENARIO_LINK_COLUMNS, Outlook, Scenari
 __all__ = ["plan_uncertain"]
 
 _LEAST_SERVED = 1e-6
+_MOST_FACTOR = 1000.0
 _COLUMNS = ("scenario", "weight", "demand", "served", "served_nominal", "weighted", "weighted_nominal")
 
 
@@ -71,15 +73,16 @@ def plan_uncertain(framing: Framing, outlook: Outlook, limits: SearchLimits, opt
 def _factors(framing: Framing, scenario: Scenario) -> FloatArray:
     """Return the factor of every building's demand in one scenario."""
     compounds = framing.links.verdicts.candidates.zones.district.compounds
-    known = {str(key): str(key) for key in compounds.index}
-    for key, name in compounds["name"].dropna().items():
-        known.setdefault(str(name), str(key))
     by_compound: dict[str, float] = {}
-    for name, factor in {**_table(scenario.table), **scenario.factors}.items():
-        if name not in known:
-            message = f"scenario {scenario.name!r}: compound {name!r} does not exist; give its compound_id or name"
-            raise StudyError(message)
-        by_compound[known[name]] = float(factor)
+    for factors in (_table(scenario.table), scenario.factors):  # those in the study itself count over the table's
+        mine: dict[str, float] = {}
+        for name, factor in factors.items():
+            compound = compound_named(name, compounds, where=f"scenario {scenario.name!r}")
+            if compound in mine:
+                message = f"scenario {scenario.name!r}: {name!r} is {compound}, given already; name it once"
+                raise StudyError(message)
+            mine[compound] = float(factor)
+        by_compound |= mine
     of_building = framing.links.demand.frame["compound_id"].map(by_compound)
     return np.asarray(of_building.astype(float).fillna(scenario.factor), dtype=np.float64)
 
@@ -88,23 +91,32 @@ def _table(path: Path | None) -> Mapping[str, float]:
     """Return factors by compound of a CSV file with the columns compound_id and factor."""
     if path is None:
         return {}
+    found: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            found = {row["compound_id"].strip(): float(row["factor"]) for row in csv.DictReader(stream)}
+            rows = csv.DictReader(stream)
+            for row in rows:
+                name = row["compound_id"].strip().removeprefix("'")  # written before what looks like a formula
+                factor = float(row["factor"])
+                if name in found:
+                    message = f"{path}: line {rows.line_num}: {name!r} has a factor already; name each compound once"
+                    raise StudyError(message)
+                if not 0 <= factor <= _MOST_FACTOR:
+                    message = f"{path}: the factor of {name} is {factor:g}; it must be 0 to {_MOST_FACTOR:g}"
+                    raise StudyError(message)
+                found[name] = factor
     except (OSError, KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
-        message = f"{path}: not a table of compound_id and factor ({error})"
+        why = f"no column {error}" if isinstance(error, KeyError) else " ".join(str(error).split())[:120]
+        message = f"{path}: cannot be read as a table of compound_id and factor ({why}); give both columns in UTF-8"
         raise StudyError(message) from error
-    wrong = [name for name, factor in found.items() if not (np.isfinite(factor) and factor >= 0)]
-    if wrong:
-        message = f"{path}: the factor of {wrong[0]} is {found[wrong[0]]}; it must be 0 or more"
+    if not found:
+        message = f"{path}: has no rows; give compound_id and factor, or leave the table out"
         raise StudyError(message)
     return found
 
 
 def _solution(framing: Framing, robust: Robust) -> Solution:
     problem = framing.problem
-    upgrades, part = upgrades_of(problem, robust.modules), problem.transformers
-    spent = problem.sites.cost_cny(robust.modules)
     return Solution(
         status=robust.status,
         objective=robust.objective,
@@ -115,9 +127,9 @@ def _solution(framing: Framing, robust: Robust) -> Solution:
         solver_status=robust.solver_status,
         modules=robust.modules,
         served=robust.served,
-        upgrades=upgrades,
-        spent_cny=float(spent.sum()) + (sum(part.steps[t][step][1] for t, step in upgrades) if part else 0.0),
-        site_spent_cny=spent,
+        upgrades=upgrades_of(problem, robust.modules),
+        spent_cny=spent_cny(problem, robust.modules),
+        site_spent_cny=problem.site_cost_cny(robust.modules),
         message=f"one choice for all scenarios: {robust.solver_status}",
     )
 

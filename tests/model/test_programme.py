@@ -9,6 +9,8 @@ from scipy.optimize import linprog
 
 from siting.errors import InfeasibleError, UsageError
 from siting.model.block import SearchLimits
+from siting.model.parts import Demands, Sites, Walks
+from siting.model.problem import Problem
 from siting.model.programme import Insist, Years
 from siting.model.programme_solve import solve_programme
 from siting.model.solution import Status
@@ -233,3 +235,16 @@ def test_wrong_years_are_refused(tiny):
         solve_programme(tiny.with_locks(locked_in=[1]), years([10, 10]))
     with pytest.raises(InfeasibleError):
         solve_programme(tiny.with_cliques([[0, 1]]).with_locks(locked_in=[0, 1]), years([500]))
+
+
+def test_a_floor_is_kept_by_who_is_served_at_the_end():
+    # one site of 30; the first building counts double and would take it all, but the second is promised 10
+    sites = Sites(np.array([50.0]), np.array([50.0]), np.array([1]), np.array([30.0]), np.zeros(1))
+    walks = Walks(np.array([0, 1]), np.array([0, 0]), np.array([10.0, 10.0]))
+    problem = Problem(Demands(np.array([30.0, 20.0]), np.array([2.0, 1.0])), sites, walks)
+    problem = problem.with_groups(np.array([0, 1])).with_floors(vehicles=np.array([0.0, 10.0])).maximise_service()
+
+    course = solve_programme(problem, years([100.0, 0.0]), EXACT)
+
+    assert course.served.tolist() == [pytest.approx([30.0, 0.0]), pytest.approx([20.0, 10.0])]
+    assert course.service.tolist() == pytest.approx([60.0, 50.0])

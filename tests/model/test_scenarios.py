@@ -1,5 +1,6 @@
 """Uncertain demand: by hand, against all choices of tiny problems, and what robustness may never cost."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -125,3 +126,14 @@ def test_wrong_scenarios_are_refused(tiny):
         Scenarios(np.array([[1.0, 2.0]]), np.zeros(1))
     with pytest.raises(UsageError, match="hold 3 demands, but there are 2"):
         solve_scenarios(tiny, Scenarios(np.ones((1, 3)), np.ones(1)))
+
+
+def test_a_least_count_holds_though_greedy_stops_before_it():
+    # money for two modules; nobody walks to the second site, so only the count asks for it
+    problem = two_sides()
+    walks = Walks(np.array([0, 1]), np.array([0, 0]), np.array([10.0, 10.0]))
+    problem = replace(problem, walks=walks, budget_cny=None).with_budget(200).with_count(least=2)
+
+    robust = solve_scenarios(problem, scenarios_of(problem, [[1, 1], [0.5, 1]], Stance.WORST), EXACT)
+
+    assert robust.modules.tolist() == [1, 1]

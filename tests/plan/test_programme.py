@@ -154,17 +154,7 @@ def test_standing_sites_are_refused_beside_years_and_scenarios():
             choose_plan(framing, study)
 
 
-@pytest.mark.parametrize("floors", [{"floor_share": 0.1}, {"floors": [{"compound": "way/101", "share": 0.1}]}])
-def test_floors_are_refused_beside_years_and_scenarios(floors):
-    limits = {"budget_cny": 60_000.0} | floors
-    for section in ({"programme": YEARS}, {"uncertainty": {"scenarios": [{"name": "more", "factor": 1.4}]}}):
-        with pytest.raises(StudyError, match="cannot keep limits"):
-            study_of(limits=limits, **section)
-
-
 def test_wrong_years_are_refused():
-    with pytest.raises(StudyError, match=r"demand.turnover builds each place whole"):
-        study_of(programme=YEARS, demand={"turnover": {}})
     with pytest.raises(StudyError, match=r"limits.budget_cny is 60,000.00, but programme.budgets_cny are 50,000.00"):
         study_of(programme=YEARS | {"budgets_cny": [20_000.0, 30_000.0]})
     with pytest.raises(StudyError, match="prices has 2 figures for 1 years"):
