@@ -169,7 +169,7 @@ def _locked(name: str, site_number: dict[str, int], verdicts: Verdicts) -> int:
         return site_number[name]
     if name in verdicts.candidates.frame.index:
         rows = verdicts.frame[(verdicts.frame["candidate_id"] == name) & (verdicts.frame["force"] == Force.MUST.value)]
-        broken = rows[rows["outcome"] != Outcome.PASS.value]
+        broken = rows[rows["outcome"].isin((Outcome.FAIL.value, Outcome.UNCERTAIN.value))]  # unknowns refuse nothing
         said = ", ".join(
             f"{clause} ({outcome})" for clause, outcome in zip(broken["clause_id"], broken["outcome"], strict=True)
         )

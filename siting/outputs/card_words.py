@@ -51,7 +51,7 @@ def _clause(item: Mapping[str, Any], lang: str, texts: Texts) -> Iterator[str]:
         parts.append(texts.t("card.margin", margin=f"{item['margin']:+g}", error=f"{item['tolerance']:g}"))
     if item["object"]:
         parts.append(item["object"])
-    yield "    " + " · ".join(parts or [texts.t("map.no_fact")])
+    yield "    " + " · ".join(parts or [texts.t("map.no_object" if outcome == "PASS" else "map.no_fact")])
     if "source" in item:
         seen = texts.t("confidence." + item["confidence"])
         yield f"    {item['standard']} · {seen} · {item['source']}"

@@ -7,6 +7,7 @@ from siting.outputs import signed
 from siting.outputs.ledger_base import Sheet, both_or_name, make_sheet
 from siting.outputs.run import Run
 from siting.outputs.survey import survey_facts
+from siting.outputs.texts import LANGUAGES, Texts
 from siting.outputs.words import Words, both
 
 __all__ = ["signed_sheet", "survey_sheet"]
@@ -53,7 +54,7 @@ def survey_sheet(run: Run) -> Sheet:
     rows: list[list[Any]] = [
         [
             number,
-            survey_text(row.fact, row.ask, row.subject, words.name(row.subject)),
+            " ".join(survey_text(row.fact, row.ask, row.subject, words.name(row.subject))),
             str(row.clause_ids).replace(";", ", "),
             both(f"force.{row.force}"),
             row.sites,
@@ -69,11 +70,17 @@ def survey_sheet(run: Run) -> Sheet:
     return make_sheet("survey", columns, rows, run)
 
 
-def survey_text(fact: str, ask: str, subject: str, name: str) -> str:
-    """Return what to look at, in both languages."""
+def survey_text(fact: str, ask: str, subject: str, name: str) -> tuple[str, str]:
+    """Return what to look at, in Chinese and in English."""
+    chinese, english = (_survey_words(Texts.load(lang), fact, ask, subject, name) for lang in LANGUAGES)
+    return chinese, english
+
+
+def _survey_words(texts: Texts, fact: str, ask: str, subject: str, name: str) -> str:
     if fact == "class":
-        return both("survey.all", what=both_or_name("obstacle", subject))
-    return both(f"survey.{ask}", what=f"{name} ({subject})" if name else subject)
+        key = f"obstacle.{subject}"
+        return texts.t("survey.all", what=texts.t(key) if key in texts.catalogue else subject)
+    return texts.t(f"survey.{ask}", what=f"{name} ({subject})" if name else subject)
 
 
 def _unmapped(run: Run, start: int) -> Iterator[list[Any]]:

@@ -180,7 +180,7 @@ def _survey(run: Run, clauses: Any, words: Words) -> list[dict[str, Any]]:
     facts: Any = survey_facts(run)
     return [
         {
-            "what": survey_text(row.fact, row.ask, row.subject, words.name(row.subject)),
+            "what": survey_text(row.fact, row.ask, row.subject, words.name(row.subject)),  # Chinese, English
             "laws": [clauses.loc[name].to_dict() for name in str(row.clause_ids).split(";")],
             "force": row.force,
             "sites": row.sites,

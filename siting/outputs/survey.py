@@ -20,7 +20,7 @@ __all__ = ["SURVEY_COLUMNS", "survey_facts"]
 SURVEY_COLUMNS = (
     "fact",  # "class" of objects, or one "object"
     "subject",  # the class, or the id of the object
-    "ask",  # "all": list every one; "place": where it stands; "nature": its class, height or use
+    "ask",  # "all": list every one; "place": where it stands; "nature": its class, height or use; "lane": a road's
     "clause_ids",
     "force",
     "sites",
@@ -68,7 +68,8 @@ def _objects(run: Run, ledger: pd.DataFrame) -> Iterator[dict[str, Any]]:
     only = alone.index[alone["objects"].eq(1) & ~alone["failed"].astype(bool) & ~alone["unnamed"].astype(bool)]
     for name, rows in open_.groupby("feature_id", sort=True):
         near = rows["margin"].abs().le(rows["tolerance"]).all()
-        said = {"fact": "object", "subject": str(name), "ask": "place" if near else "nature", "force": "must"}
+        ask = "place" if near else "lane" if name in run.district.roads.index else "nature"
+        said = {"fact": "object", "subject": str(name), "ask": ask, "force": "must"}
         yield _row(run, rows, said, freed=rows.loc[rows["candidate_id"].isin(only), "candidate_id"].drop_duplicates())
 
 

@@ -68,3 +68,14 @@ def test_the_map_and_the_ledger_hold_the_moves(written):
 
     assert "none within 20 m" in page
     assert len(rows) == 1 + len(written.run.candidates.frame) - len(written.run.verdicts.accepted)
+
+
+def test_a_clause_that_passes_without_a_figure_lacks_no_fact(written):
+    frame = written.run.verdicts.frame
+    free = frame[frame["outcome"].eq("PASS") & frame["measured"].isna() & frame["required"].isna()]
+    card = read_card(written.folder, str(free["candidate_id"].iloc[0]))
+    lines = list(card_lines(card, "en"))
+    said = [lines[number + 1].strip() for number, line in enumerate(lines) if line.startswith("+ PASS")]
+
+    assert "nothing here that it speaks of" in said
+    assert "fact missing" not in said

@@ -3,6 +3,7 @@
 import pytest
 from signed_study import tiny_study
 
+from siting.outputs.ledger_open import survey_text
 from siting.outputs.survey import SURVEY_COLUMNS, survey_facts
 from siting.pipeline import run_study
 
@@ -62,3 +63,29 @@ def test_the_files_carry_the_list(written, facts):
 
     assert len(rows) == 1 + len(facts)
     assert run["survey"][0]["subject"] == facts["subject"].iloc[0]
+
+
+@pytest.mark.parametrize("subject", ["hydrant", "hazard", "climbing_strip", "lane_strip"])
+def test_each_language_says_a_class_in_its_own_words(subject):
+    chinese, english = survey_text("class", "all", subject, "")
+
+    assert subject not in chinese
+    assert chinese.startswith("全面调查:")
+    assert "List" not in chinese
+    assert english.startswith("List every one: ")
+    assert english.isascii()
+
+
+def test_an_object_with_a_name_keeps_its_id():
+    assert survey_text("object", "nature", "way/7", "7号楼") == (
+        "查明耐火等级、高度、用途:7号楼 (way/7)",
+        "Find out class, height and use: 7号楼 (way/7)",
+    )
+
+
+def test_a_road_is_asked_for_its_width_and_a_building_for_its_class(written, facts):
+    roads = written.run.district.roads.index
+    far = facts[facts["fact"].eq("object") & facts["ask"].ne("place")]
+
+    assert set(far.loc[far["subject"].isin(roads), "ask"]) <= {"lane"}
+    assert set(far.loc[~far["subject"].isin(roads), "ask"]) <= {"nature"}

@@ -99,3 +99,17 @@ def test_single_cells_of_the_table_keep_their_own_confidence():
     assert clause.values["low_rise/I-II/I-II"] == 6.0
     assert "low_rise/I-II/I-II" not in clause.values_confidence
     assert clause.values_confidence["low_rise/III/III"] is Confidence.FROM_MEMORY
+
+
+def test_figures_carry_the_weaker_label_where_the_ban_alone_was_seen():
+    book = load_rulebook("national", on=TODAY)
+    gap, access = book.clause("national.a01"), book.clause("national.fire-access")
+
+    assert gap.confidence is Confidence.TEXT_SEEN_P
+    assert not any(label is Confidence.TEXT_SEEN_P for label in map(gap.values_confidence.get, gap.values))
+    assert set(gap.values) == set(gap.values_confidence)
+    assert {name for name, label in access.values_confidence.items() if label is Confidence.FROM_MEMORY} == {
+        "dead_end_m",
+        "reach_m",
+        "step_m",
+    }

@@ -162,7 +162,7 @@
   function measuredText(clause, row) {
     var sign = clause.op === ">=" ? "≥ " : "≤ ", unit = clause.unit;
     var need = row[3] === null ? "" : t("map.required", { value: sign + amount(row[3], unit) });
-    if (row[2] === null) { return need || t("map.no_fact"); }
+    if (row[2] === null) { return need || t(OUTCOMES[row[1]] === "PASS" ? "map.no_object" : "map.no_fact"); }
     return t("map.measured", { value: amount(row[2], unit) }) + (need ? " · " + need : "");
   }
   function checks(rows) {
