@@ -209,9 +209,9 @@ def find_fits(ground: Any, anchors: Anchors, layouts: Sequence[Layout], access: 
             fitting, left = np.concatenate((fitting, left[fits])), left[~fits]
             found_anchor.append(np.sort(fitting))
             found_layout.append(np.full(len(fitting), number))
-    anchor, number = np.concatenate(found_anchor), np.concatenate(found_layout)
-    order = np.argsort(number, kind="stable")
-    return anchor[order], number[order]
+    anchor, which = np.concatenate(found_anchor), np.concatenate(found_layout)
+    order = np.argsort(which, kind="stable")
+    return anchor[order], which[order]
 
 
 def _covered(ground: Any, access: Any, anchors: Anchors, rows: Indices, layout: Layout) -> npt.NDArray[np.bool_]:
