@@ -1,7 +1,8 @@
 """How many bays a piece of ground can hold: brute force over positions, angles and sizes, then search for better.
 
-Rectangles are laid on a fine grid turned by many angles; a greedy packing starts, and a large neighbourhood search
-improves it: everything in a window is taken out and the best refill among many rectangles is found by HiGHS.
+Rectangles are laid on a fine grid turned by many angles; a packing mended swap by swap starts, or one given if it is
+better, and a large neighbourhood search improves it: everything in a window is taken out and the best refill among many
+rectangles is found by HiGHS.
 """
 
 import math
@@ -67,8 +68,8 @@ def _upright(piece: Any, sizes: Sequence[tuple[float, float, int]], step_m: floa
 def best_packing(pool: Pool, start: Pool, *, gap_m: float, rounds: int, seed: int = 0) -> int:
     """Return the bays of the best packing found with footprints `gap_m` apart; `start` is a packing to begin with."""
     random = np.random.default_rng(seed)
-    greedy = _greedy(pool, gap_m, random)
-    held = greedy if greedy.bays.sum() > start.bays.sum() else start
+    mended = _mended(pool, start, gap_m, random)
+    held = mended if mended.bays.sum() > start.bays.sum() else start
     everything = Pool(np.concatenate((pool.shapes, start.shapes)), np.concatenate((pool.bays, start.bays)))
     tree = shapely.STRtree(everything.shapes)
     for _ in range(rounds):
@@ -76,19 +77,22 @@ def best_packing(pool: Pool, start: Pool, *, gap_m: float, rounds: int, seed: in
     return int(held.bays.sum())
 
 
-def _greedy(pool: Pool, gap_m: float, random: Any) -> Pool:
-    """Return a packing: many bays first, of equals the one that stands most in the lower left."""
-    rows = random.choice(len(pool.bays), min(len(pool.bays), _START), replace=False)
-    shapes, bays = pool.shapes[rows], pool.bays[rows]
-    centre = shapely.get_coordinates(shapely.centroid(shapes))
-    order = np.lexsort((centre[:, 1], centre[:, 0], -bays))
-    free, kept = np.ones(len(rows), dtype=bool), []
-    tree = shapely.STRtree(shapes)
-    for at in order:
-        if free[at]:
-            kept.append(at)
-            free[tree.query(_shrunk(shapes[at]), predicate="dwithin", distance=gap_m)] = False
-    return Pool(shapes[kept], bays[kept])
+def _mended(pool: Pool, start: Pool, gap_m: float, random: Any) -> Pool:
+    """Return a packing of some of the pool and of what `start` holds, made greedily and mended swap by swap."""
+    from siting.sites.dense import boxes_of, pack_densely
+
+    rows = np.sort(random.choice(len(pool.bays), min(len(pool.bays), _START), replace=False))
+    shapes, bays = np.concatenate((start.shapes, pool.shapes[rows])), np.concatenate((start.bays, pool.bays[rows]))
+    return Pool(shapes, bays).take(pack_densely(boxes_of(shapes), bays.astype(np.intp), gap_m=gap_m))
+
+
+def area_bound(ground: Any, sizes: Sequence[tuple[float, float, int]], gap_m: float) -> int:
+    """Return bays no packing exceeds: footprints grown by half the gap neither overlap nor leave the grown ground."""
+    half_m = gap_m / 2.0
+    room = [part for part in shapely.get_parts(ground) if part.area >= min(long * deep for long, deep, _ in sizes)]
+    grown_m2 = shapely.union_all(shapely.buffer(np.array(room, dtype=object), 1.03 * half_m)).area if room else 0.0
+    per_bay_m2 = min((long * deep + gap_m * (long + deep) + 3.1 * half_m**2) / bays for long, deep, bays in sizes)
+    return math.floor(grown_m2 / per_bay_m2)
 
 
 def _shrunk(shapes: Any) -> Any:

@@ -2,12 +2,12 @@
 
     python -m benchmarks layouts [FACTOR] [--json]
 
-The work is a made-up town of compounds of 40 slabs each: 1,000 buildings, then FACTOR (10) times as many. We draw the
-zones of the national rules and offer candidates of sheds and of stalls. The other contestant writes the usual script
-with geopandas on the same 1,000 buildings: buffers around walls and lanes, overlay difference per compound, a grid of
-points every 2 m, one rectangle of 20 bays in two directions at each point, kept where it lies within; it knows no
-classes of walls, no groups, no aisles and no position error, and keeps whatever fits. `agree` says that no candidate
-of ours surely breaks the distance to walls that the script draws.
+The work is the embedded quarter (306 buildings in twelve compounds of 0.8-7 ha), laid side by side: COPIES of it, then
+FACTOR (10) times as many. We draw the zones of the national rules and offer candidates of sheds. The other contestant
+writes the usual script with geopandas on the same buildings: buffers around walls and lanes, overlay difference per
+compound, a grid of points every 2 m, one rectangle of 20 bays in two directions at each point, kept where it lies
+within; it knows no classes of walls, no groups, no aisles and no position error, and keeps whatever fits. `agree` says
+that no candidate of ours surely breaks the distance to walls that the script draws.
 """
 
 import time
@@ -17,18 +17,19 @@ from typing import Any
 from benchmarks.harness import compare, contest
 
 HERE = "benchmarks.layouts"
-COMPOUNDS = 25  # 1,000 buildings
+COPIES = 3  # 918 buildings
+ROW = 8  # copies side by side
 WALL_M, LANE_M, STEP_M = 7.0, 2.0, 2.0
 
 
 def run(arguments: list[str]) -> dict[str, Any]:
     factor = int(arguments[0]) if arguments else 10
     contestants = {
-        "siting": contest(HERE, "with_siting", [str(COMPOUNDS)]),
-        "geopandas script": contest(HERE, "with_geopandas", [str(COMPOUNDS)]),
+        "siting": contest(HERE, "with_siting", [str(COPIES)]),
+        "geopandas script": contest(HERE, "with_geopandas", [str(COPIES)]),
     }
-    report = compare("layouts", f"{COMPOUNDS} compounds, {40 * COMPOUNDS} buildings", contestants, agree=_lawful)
-    large = contest(HERE, "with_siting", [str(factor * COMPOUNDS)])
+    report = compare("layouts", f"{COPIES} quarters, {306 * COPIES} buildings", contestants, agree=_lawful)
+    large = contest(HERE, "with_siting", [str(factor * COPIES)])
     report[f"siting, {factor} times the buildings"] = large
     small = contestants["siting"]
     if small["result"] and large["result"]:
@@ -41,20 +42,45 @@ def _lawful(results: list[Any]) -> bool:
     return bool(results[0]["nearest_wall_m"] >= WALL_M - 1e-6)
 
 
-def _part(count: int) -> Any:
-    """Return the town cut to its first compounds; what lies beyond a street's width of them is left out."""
+def _town(copies: int) -> Any:
+    """Return the embedded quarter laid side by side, its ids numbered by copy."""
+    import geopandas as gpd
+    import pandas as pd
     import shapely
+    from shapely.affinity import translate
 
-    from benchmarks._judging_town import town
+    from siting.district.build import SourceOptions, read_district
+    from siting.district.synthetic import dataset_path
 
-    district = town()
-    kept = district.compounds.iloc[:count]
-    around = shapely.union_all(shapely.buffer(kept.geometry.to_numpy(), 12.0))
-    shapely.prepare(around)
-    names = ("buildings", "entrances", "roads", "barriers", "obstacles", "parking")
-    frames = {name: getattr(district, name) for name in names}
-    near = {name: frame[shapely.intersects(around, frame.geometry.to_numpy())] for name, frame in frames.items()}
-    return district.replace(compounds=kept, **near)
+    quarter = read_district(SourceOptions(osm=dataset_path("quarter.osm.pbf")))
+    west, south, east, north = quarter.compounds.total_bounds
+    names = (
+        "compounds",
+        "buildings",
+        "entrances",
+        "roads",
+        "barriers",
+        "gates",
+        "obstacles",
+        "parking",
+        "transformers",
+    )
+    parts: dict[str, list[Any]] = {name: [] for name in names}
+    for number in range(copies):
+        step = number % ROW * (east - west + 60.0), number // ROW * (north - south + 60.0)
+        for name in names:
+            frame = getattr(quarter, name)
+            moved = frame.set_geometry(frame.geometry.translate(*step))
+            moved.index = frame.index + f"~{number:03d}"
+            for column in {"compound_id", "building_id"} & set(frame.columns):
+                moved[column] = frame[column].where(
+                    frame[column].isna(), frame[column].astype(object) + f"~{number:03d}"
+                )
+            parts[name].append(moved)
+    frames = {name: gpd.GeoDataFrame(pd.concat(some), crs=quarter.crs).sort_index() for name, some in parts.items()}
+    areas = [translate(quarter.study_area, n % ROW * (east - west + 60.0), n // ROW * (north - south + 60.0))
+             for n in range(copies)]  # fmt: skip
+    return quarter.replace(study_area=shapely.union_all(areas), **frames)
 
 
 def with_siting(count: str) -> tuple[dict[str, Any], float]:
@@ -68,7 +94,7 @@ def with_siting(count: str) -> tuple[dict[str, Any], float]:
     from siting.sites.verdicts import judge
     from siting.sites.zones import draw_zones
 
-    district = _part(int(count))
+    district = _town(int(count))
     rulebook, catalogue = load_rulebook("national", on=date(2026, 1, 1)), load_catalogue(None)
     prepared, cpu = time.perf_counter() - start, time.process_time()
     zones = draw_zones(district, rulebook, (Kind.EBIKE_SHED,), catalogue)
@@ -94,7 +120,7 @@ def with_geopandas(count: str) -> tuple[dict[str, Any], float]:
     import numpy as np
     import shapely
 
-    district = _part(int(count))
+    district = _town(int(count))
     prepared = time.perf_counter() - start
     crs = district.crs
     walls = gpd.GeoDataFrame(geometry=district.buildings.buffer(WALL_M), crs=crs)

@@ -46,12 +46,13 @@ _BARE_SHARE = 0.05  # of a compound: less is a garden, not a gap in the map
 class CandidateOptions:
     """How densely to search, and how many candidates of one kind to keep in one compound.
 
-    `max_per_compound` counts those searched on ground that every must clause allows; `refused_per_compound` as
-    many again at most are kept from uncertain and from forbidden ground, for the ledger. E-bikes are parked no
+    `max_per_compound` bounds those searched on ground that every must clause allows: 40 are usual, more are kept only
+    where the ground holds more places; `refused_per_compound` at most are kept beside them from uncertain and from
+    forbidden ground, for the ledger. E-bikes are parked no
     farther than `near_building_m` from some building: beyond, an empty map says nothing. Steps are metres.
     """
 
-    max_per_compound: int = 40
+    max_per_compound: int = 100
     refused_per_compound: int = 10
     sizes: Mapping[Kind, tuple[int, ...]] = field(default_factory=lambda: DEFAULT_SIZES)
     edge_step_m: float = 1.0

@@ -6,6 +6,7 @@ out, the freed ground is packed again, and the better of the two is kept. Same i
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,21 +14,42 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["centres_of", "pack_densely", "pack_greedily", "span_m"]
+__all__ = ["Boxes", "boxes_of", "pack_densely", "pack_greedily", "span_m", "take_boxes"]
 
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Clashes = Callable[[int], Indices]  # the rows too near to one, itself among them
 
 _ROUND_OFF_M = 1e-3  # a gap of exactly the lawful metres is lawful, whatever the last digit says
-_ROUNDS = 2  # of mending
-_NEIGHBOURS = 3  # taken out together with a footprint, one at a time
+_TRIES = 6  # of mending for each footprint packed, at most
+_NEIGHBOURS = 4  # taken out together with a footprint, one at a time
+_AROUND = 6  # footprints tried again when one near them was mended
 
 
-def centres_of(footprints: npt.NDArray[Any]) -> Floats:
-    """Return the centre of each rectangle, (n, 2)."""
-    corners = _corners(footprints)
-    return np.asarray((corners[:, 0] + corners[:, 2]) / 2.0)
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Rectangles as figures, one row each: centre, unit vector along the length, half the length and half the depth."""
+
+    centre: Floats  # (n, 2)
+    along: Floats  # (n, 2)
+    half: Floats  # (n, 2)
+
+    def __len__(self) -> int:
+        """Return the number of rectangles."""
+        return len(self.centre)
+
+
+def boxes_of(footprints: npt.NDArray[Any]) -> Boxes:
+    """Return drawn rectangles as figures."""
+    corners = np.asarray(shapely.get_coordinates(footprints)).reshape(len(footprints), 5, 2)
+    length, depth = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
+    half = np.column_stack((np.hypot(*length.T), np.hypot(*depth.T))) / 2.0
+    return Boxes((corners[:, 0] + corners[:, 2]) / 2.0, length / (2.0 * half[:, :1]), half)
+
+
+def take_boxes(boxes: Boxes, rows: Indices) -> Boxes:
+    """Return the rectangles of the given rows."""
+    return Boxes(boxes.centre[rows], boxes.along[rows], boxes.half[rows])
 
 
 def span_m(centres: Floats, centre: Floats) -> Floats:
@@ -35,55 +57,69 @@ def span_m(centres: Floats, centre: Floats) -> Floats:
     return np.asarray(np.round(np.hypot(*(centres - centre).T), 3))
 
 
-def pack_greedily(
-    footprints: npt.NDArray[Any], bays: Indices, *, gap_m: float, most: int, dense: bool = True
-) -> Indices:
-    """Return at most `most` footprints at least `gap_m` apart, taking those with the most bays first.
+def pack_greedily(boxes: Boxes, bays: Indices, *, gap_m: float, most: int, dense: bool = True) -> Indices:
+    """Return at most `most` rectangles at least `gap_m` apart, taking those with the most bays first.
 
     Of equals the one nearest to what is already packed is taken, so that the rest of the ground stays whole; if
     not `dense`, the one farthest from it.
     """
-    every = np.arange(len(footprints))
-    near = _clashes(footprints, gap_m)
-    return np.array(_greedy(every, bays, centres_of(footprints), near, most=most, dense=dense), dtype=np.intp)
+    near = _clashes(boxes, gap_m)
+    packed = _greedy(np.arange(len(boxes)), bays, boxes.centre, near, most=most, dense=dense)
+    return np.array(packed, dtype=np.intp)
 
 
-def pack_densely(footprints: npt.NDArray[Any], bays: Indices, *, gap_m: float) -> Indices:
-    """Return footprints at least `gap_m` apart with as many bays as greed and mending find, the largest first."""
-    if not len(footprints):
-        return np.empty(0, dtype=np.intp)
-    near, centres = _clashes(footprints, gap_m), centres_of(footprints)
-    packed = _greedy(np.arange(len(footprints)), bays, centres, near, most=len(footprints))
-    held = np.zeros(len(footprints), dtype=np.intp)  # how many of the packing each clashes with
+def pack_densely(boxes: Boxes, bays: Indices, *, gap_m: float) -> Indices:
+    """Return rectangles at least `gap_m` apart with as many bays as greed and mending find, the largest first."""
+    near = _clashes(boxes, gap_m)
+    packed = _greedy(np.arange(len(boxes)), bays, boxes.centre, near, most=len(boxes))
+    held = np.zeros(len(boxes), dtype=np.intp)  # how many of the packing each clashes with
     for row in packed:
         held[near(row)] += 1
-    for _ in range(_ROUNDS):
-        before = len(packed), int(bays[packed].sum())
-        for row in list(packed):
-            if row in packed:
-                packed = _mended(row, packed, held, (bays, centres, near))
-        if (len(packed), int(bays[packed].sum())) == before:
-            break
+    waiting, tries = list(packed), _TRIES * len(packed)
+    while waiting and tries:
+        row, tries = waiting.pop(0), tries - 1
+        out, new = _mended(row, packed, held, (boxes, bays, near, gap_m))
+        if not new:
+            continue
+        for one in out:
+            held[near(one)] -= 1
+        for one in new:
+            held[near(one)] += 1
+        packed = [one for one in packed if one not in out] + new
+        around = _nearest(boxes.centre, packed, row, _AROUND)
+        waiting = [one for one in waiting if one not in out]
+        waiting.extend(one for one in [*new, *around] if one not in waiting)
     return np.array(sorted(packed, key=lambda row: (-bays[row], row)), dtype=np.intp)
 
 
-def _mended(row: int, packed: list[int], held: Indices, ground: tuple[Indices, Floats, Clashes]) -> list[int]:
-    """Return the packing with `row`, alone or with a neighbour, replaced by what holds more; `held` keeps count."""
-    bays, centres, near = ground
-    others = np.array([other for other in packed if other != row], dtype=np.intp)
-    close = others[np.argsort(span_m(centres[others], centres[row]), kind="stable")[:_NEIGHBOURS]]
-    for out in ([row], *([row, int(other)] for other in close)):
-        rows = np.concatenate([near(one) for one in out])
-        rows, times = np.unique(rows, return_counts=True)
-        freed = rows[(held[rows] == times) & (rows != row)]  # without the one that greed would take again
-        new = _greedy(freed, bays, centres, near, most=len(freed))
+def _mended(
+    row: int, packed: list[int], held: Indices, ground: tuple[Boxes, Indices, Clashes, float]
+) -> tuple[list[int], list[int]]:
+    """Return `row`, alone or with a neighbour, and what holds more in their stead; nothing if greed finds nothing."""
+    boxes, bays, near, gap_m = ground
+    close = _nearest(boxes.centre, packed, row, _NEIGHBOURS)
+    for out in ([row], *([row, other] for other in close)):
+        for one in out:
+            held[near(one)] -= 1
+        freed = np.concatenate([near(one)[held[near(one)] == 0] for one in out])
+        for one in out:
+            held[near(one)] += 1
+        freed = np.unique(freed)
+        freed = freed[freed != row]  # without the one that greed would take again
+
+        def near_freed(one: int, freed: Indices = freed) -> Indices:
+            return freed[_too_near(boxes, one, freed, gap_m)]
+
+        new = _greedy(freed, bays, boxes.centre, near_freed, most=len(freed))
         if bays[new].sum() > bays[out].sum():
-            for one in out:
-                held[near(one)] -= 1
-            for one in new:
-                held[near(one)] += 1
-            return [one for one in packed if one not in out] + new
-    return packed
+            return out, new
+    return [], []
+
+
+def _nearest(centres: Floats, rows: list[int], row: int, count: int) -> list[int]:
+    """Return the `count` of `rows` nearest to `row`, without itself."""
+    others = np.array([other for other in rows if other != row], dtype=np.intp)
+    return list(others[np.argsort(span_m(centres[others], centres[row]), kind="stable")[:count]].tolist())
 
 
 def _greedy(
@@ -92,50 +128,59 @@ def _greedy(
     """Return rows that do not clash, those with most bays first."""
     free = np.zeros(len(bays), dtype=bool)
     free[rows] = True
-    nearest_m = np.full(len(rows), np.inf)
     packed: list[int] = []
-    while len(packed) < most:
-        open_ = np.flatnonzero(free[rows])
-        if not len(open_):
-            break
-        held = bays[rows[open_]]
-        left = open_[held == held.max()]
-        at = int(left[np.argmin(nearest_m[left]) if dense else np.argmax(nearest_m[left])])
-        chosen = int(rows[at])
-        packed.append(chosen)
-        nearest_m = np.minimum(nearest_m, span_m(centres[rows], centres[chosen]))
-        free[near(chosen)] = False
+    held = bays[rows]
+    for size in np.unique(held)[::-1]:
+        left = rows[held == size]
+        left = left[free[left]]
+        nearest_m = np.full(len(left), np.inf)
+        for chosen in packed if len(left) else ():
+            nearest_m = np.minimum(nearest_m, span_m(centres[left], centres[chosen]))
+        while len(left) and len(packed) < most:
+            chosen = int(left[np.argmin(nearest_m) if dense else np.argmax(nearest_m)])
+            packed.append(chosen)
+            free[near(chosen)] = False
+            open_ = free[left]
+            left = left[open_]
+            nearest_m = np.minimum(nearest_m[open_], span_m(centres[left], centres[chosen]))
     return packed
 
 
-def _clashes(footprints: npt.NDArray[Any], gap_m: float) -> Clashes:
+def _clashes(boxes: Boxes, gap_m: float) -> Clashes:
     """Return the function that names the rows nearer than `gap_m` to a given one; it measures each once."""
-    corners = _corners(footprints)
-    centres = centres_of(footprints)
-    half = np.stack((corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]), axis=1) / 2.0  # (n, 2 sides, xy)
-    size_m = np.hypot(half[..., 0], half[..., 1])
-    axes = half / size_m[..., None]
-    reach_m = np.hypot(*size_m.T)
+    order = np.argsort(boxes.centre[:, 0], kind="stable")
+    east = boxes.centre[order, 0]
+    reach_m = np.hypot(*boxes.half.T) + gap_m
+    farthest_m = float(reach_m.max(initial=0.0))
 
     @cache
     def near(row: int) -> Indices:
-        step = centres - centres[row]
-        close = np.flatnonzero(np.hypot(*step.T) <= reach_m + reach_m[row] + gap_m)
-        apart_m = np.full(len(close), -np.inf)  # the widest separation along a side of either: never above the distance
-        for side in (0, 1):
-            for axis in (np.broadcast_to(axes[row, side], (len(close), 2)), axes[close, side]):
-                own = np.abs(axis @ half[row].T).sum(axis=1)
-                others = np.abs(np.einsum("nij,nj->ni", half[close], axis)).sum(axis=1)
-                apart_m = np.maximum(apart_m, np.abs(np.sum(step[close] * axis, axis=1)) - own - others)
-        close, apart_m = close[apart_m < gap_m - _ROUND_OFF_M], apart_m[apart_m < gap_m - _ROUND_OFF_M]
-        unsure = apart_m > -_ROUND_OFF_M  # corner to corner, the distance is longer than any separation along a side
-        inner = shapely.buffer(footprints[row], -_ROUND_OFF_M, join_style="mitre")
-        clash = ~unsure
-        clash[unsure] = shapely.dwithin(footprints[close[unsure]], inner, gap_m)
-        return close[clash] if gap_m > 0.0 else close[apart_m < -_ROUND_OFF_M]
+        x, y = boxes.centre[row]
+        span = reach_m[row] + farthest_m
+        close = order[np.searchsorted(east, x - span) : np.searchsorted(east, x + span, side="right")]
+        close = close[np.abs(boxes.centre[close, 1] - y) <= span]
+        return np.sort(close[_too_near(boxes, row, close, gap_m)])
 
     return near
 
 
-def _corners(footprints: npt.NDArray[Any]) -> Floats:
-    return np.asarray(shapely.get_coordinates(footprints).reshape(len(footprints), 5, 2))
+def _too_near(boxes: Boxes, row: int, others: Indices, gap_m: float) -> npt.NDArray[np.bool_]:
+    """Return which rectangles overlap the one of `row` or lie nearer to it than the gap.
+
+    Measured from each rectangle to the box around the other that is turned as it is: exact where both run alike, never
+    above the distance elsewhere, so that a pair taken for lawful is lawful.
+    """
+    step, along, half = boxes.centre[others] - boxes.centre[row], boxes.along[others], boxes.half[others]
+    (east, north), (long, deep) = boxes.along[row], boxes.half[row]
+    length, depth = half.T
+    cos, sin = np.abs(along @ (east, north)), np.abs(along @ (-north, east))
+    ahead = np.abs(step @ (east, north)) - long - length * cos - depth * sin
+    aside = np.abs(step @ (-north, east)) - deep - length * sin - depth * cos
+    theirs_ahead = np.abs(step[:, 0] * along[:, 0] + step[:, 1] * along[:, 1]) - length - long * cos - deep * sin
+    theirs_aside = np.abs(step[:, 1] * along[:, 0] - step[:, 0] * along[:, 1]) - depth - long * sin - deep * cos
+    if gap_m <= 0.0:
+        apart_m = np.maximum(np.maximum(ahead, aside), np.maximum(theirs_ahead, theirs_aside))
+        return np.asarray(apart_m < -_ROUND_OFF_M)
+    ours_m = np.hypot(np.maximum(ahead, 0.0), np.maximum(aside, 0.0))
+    theirs_m = np.hypot(np.maximum(theirs_ahead, 0.0), np.maximum(theirs_aside, 0.0))
+    return np.asarray(np.maximum(ours_m, theirs_m) < gap_m - _ROUND_OFF_M)

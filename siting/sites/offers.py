@@ -11,24 +11,24 @@ import shapely
 
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
-from siting.sites.dense import centres_of, pack_densely
+from siting.sites.dense import pack_densely, take_boxes
 from siting.sites.garages import aisle_ground, most_stalls
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, host_polygons, obstacles_for, pieces_of
 from siting.sites.layouts import Layout
 from siting.sites.packing import (
     Anchors,
-    Fits,
     axis_angles,
     edge_anchors,
-    fit_layouts,
+    find_fits,
     grid_anchors,
     join_anchors,
     rectangles,
     take_anchors,
 )
+from siting.sites.pools import Pool, first_in_cell, join_pools, outside, spread
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
-from siting.sites.thinning import spread_out, thin
+from siting.sites.thinning import thin
 from siting.sites.zones import search_shadows
 
 __all__ = ["Offer", "Search", "lawful_ground", "offers_of_kind"]
@@ -36,15 +36,17 @@ __all__ = ["Offer", "Search", "lawful_ground", "offers_of_kind"]
 Shapes = npt.NDArray[Any]
 Indices = npt.NDArray[np.intp]
 
-_CELL_M = 2.0  # of equal layouts starting in one cell of this size only the first is looked at
 _GRID_POINTS = 1500  # in one piece of ground: hectares of open ground need no fine search to keep a few dozen
 _EDGE_POINTS = 1500
-_CELLS = 60  # along a side of one piece of ground at most, for the same reason
-_MOST_CELLS = 1 << 24  # along a side of one piece of ground
-_OFF_LATTICE = 0.0137  # of a cell: no regular row of footprints runs along the border of cells
-_PACKED_SHARE = 0.75  # of the quota, for one packing that uses up the ground
+_CELLS = 60  # along a side of one piece of ground at most; of equal layouts centred in one only the first is looked at
+_USUAL = 40  # candidates of one kind in one compound; more only where the packing itself has more places
+_CAPACITY = 0.995  # of the packing that uses up the ground is kept, the largest places first
+_PACKED_SHARE = 0.75  # of the quota at most for it
+_VARIETY_SHARE = 0.25  # of the usual number at least beside it
 _WISHED_SHARE = 0.6  # of the rest goes to places that keep every should, practice and interpretation too
-_COARSER = 2.0  # steps of the search for places to refuse, times those of the search proper
+_VARIETY_CELL_M = 5.0  # places beside the packing are chosen among fewer
+_COARSER = 3.0  # steps of the search for places to refuse, times those of the search proper
+_SEGMENTS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,10 @@ class _Terrain:
 
 @dataclass(frozen=True, eq=False)
 class _Grounds:
-    """Four nested grounds of one host, and what one can drive on around it (EV only)."""
+    """Four nested grounds of one host, what one can drive on around it (EV only), and where buildings are near.
+
+    `reached` is None where that is everywhere.
+    """
 
     host_id: str
     open: Any
@@ -98,20 +103,7 @@ class _Grounds:
     lawful: Any
     wished: Any
     access: Any
-
-
-@dataclass(frozen=True, eq=False)
-class _Pool:
-    """Fits of one compound, the best aligned first; `spot` numbers the anchors over all its grounds."""
-
-    anchors: Anchors
-    spot: Indices
-    layout: Indices
-    footprint: Shapes
-
-    def take(self, chosen: npt.NDArray[Any]) -> "_Pool":
-        """Return the chosen fits, in the order given."""
-        return _Pool(self.anchors, self.spot[chosen], self.layout[chosen], self.footprint[chosen])
+    reached: Any = None
 
 
 def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterator[Offer]:
@@ -127,7 +119,7 @@ def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterat
                 yield from _garage_offers(str(compound_id), row, zones, terrain, _share_of(search, len(members)))
             continue
         grounds = [
-            _grounds(host_id, shape, terrain)
+            _grounds(host_id, shape, terrain, search)
             for host_id, shape in zip(members["host_id"], members["geometry"], strict=True)
         ]
         lawful = _lawful_pool(grounds, terrain, search)
@@ -141,7 +133,8 @@ def lawful_ground(zones: Zones, kind: Kind, catalogue: Catalogue) -> dict[str, A
     terrain = _terrain(zones, kind, catalogue)
     hosts = host_polygons(zones.district, kind, 0.0)
     return {
-        str(row.compound_id): _grounds(str(row.host_id), row.geometry, terrain).lawful for row in hosts.itertuples()
+        str(row.compound_id): _less(_less(_less(row.geometry, terrain.blocked), terrain.failing), terrain.doubtful)
+        for row in hosts.itertuples()
     }
 
 
@@ -156,7 +149,9 @@ def _garage_offers(compound_id: str, zone: Any, zones: Zones, terrain: _Terrain,
     if not fitting.layouts:
         return
     grounds = [
-        replace(_grounds(zone.host_id, zone.geometry, terrain), access=aisle_ground(zones.district, zone.host_id))
+        replace(
+            _grounds(zone.host_id, zone.geometry, terrain, search), access=aisle_ground(zones.district, zone.host_id)
+        )
     ]
     for pool, is_lawful in (
         (_lawful_pool(grounds, terrain, fitting), True),
@@ -182,7 +177,7 @@ def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
     )
 
 
-def _grounds(host_id: str, shape: Any, terrain: _Terrain) -> _Grounds:
+def _grounds(host_id: str, shape: Any, terrain: _Terrain, search: Search) -> _Grounds:
     open_ground = _less(shape, terrain.blocked)
     possible = _less(open_ground, terrain.failing)
     lawful = _less(possible, terrain.doubtful)
@@ -194,7 +189,15 @@ def _grounds(host_id: str, shape: Any, terrain: _Terrain) -> _Grounds:
         lawful=lawful,
         wished=_less(lawful, terrain.unwished),
         access=shapely.union_all([shape, *lanes]),
+        reached=_reached(shape, terrain.walls, search.near_building_m) if search.kind in OPEN_GROUND_KINDS else None,
     )
+
+
+def _reached(shape: Any, walls: shapely.STRtree, reach_m: float) -> Any:
+    """Return the ground near walls, None if `shape` surely lies in it (a drawn buffer lies inside the true one)."""
+    near = np.sort(walls.query(shape, predicate="dwithin", distance=reach_m))
+    reached = shapely.union_all(shapely.buffer(walls.geometries[near], reach_m, quad_segs=_SEGMENTS))
+    return None if shapely.covers(reached, shape) else reached
 
 
 def _less(ground: Any, shapes: shapely.STRtree) -> Any:
@@ -202,27 +205,37 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
     return shapely.difference(ground, shapely.union_all(shapes.geometries[met])) if len(met) else ground
 
 
-def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
-    pool = _search([(each.lawful, each.access) for each in grounds], terrain, search)
-    bays = np.array([search.layouts[number].bays for number in pool.layout], dtype=np.intp)
-    if len(bays) <= search.most:
+def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> Pool:
+    """Return what the ground can hold first, then other places and sizes, mostly such as nothing speaks against."""
+    pool = _search([(each.lawful, each) for each in grounds], terrain, search)
+    if len(pool) <= min(search.most, _USUAL):
         return pool
-    packed = pack_densely(pool.footprint, bays, gap_m=search.gap_m)[: int(search.most * _PACKED_SHARE)]
-    wished = shapely.union_all([each.wished for each in grounds])
-    shapely.prepare(wished)
-    others = np.setdiff1d(np.arange(len(bays)), packed)
-    good = others[shapely.covers(wished, pool.footprint[others])]
+    boxes, bays = pool.boxes, pool.bays
+    packed = pack_densely(boxes, bays, gap_m=search.gap_m)
+    packed = packed[: min(_enough(bays[packed]), max(int(search.most * _PACKED_SHARE), 1))]
+    room = min(max(_USUAL - len(packed), int(_USUAL * _VARIETY_SHARE)), search.most - len(packed))
+
+    def chosen(rows: Indices, most: int) -> Indices:
+        some = thin(take_boxes(boxes, rows), bays[rows], pool.spot[rows], gap_m=search.gap_m, quota=most)
+        return np.asarray(rows[some])
+
+    others = np.setdiff1d(first_in_cell(pool, pool.anchors.origin.min(axis=0), _VARIETY_CELL_M), packed)
     first = np.empty(0, dtype=np.intp)
-    if len(good) < len(others):  # some stand where a should, a practice or an interpretation speaks against it
-        most = int((search.most - len(packed)) * _WISHED_SHARE)
-        first = good[thin(pool.footprint[good], bays[good], pool.spot[good], gap_m=search.gap_m, quota=most)]
-    rest = np.setdiff1d(others, first)
-    most = search.most - len(packed) - len(first)
-    rest = rest[thin(pool.footprint[rest], bays[rest], pool.spot[rest], gap_m=search.gap_m, quota=most)]
+    if any(each.wished is not each.lawful for each in grounds):  # where a should, a practice, … speaks against some
+        wished = shapely.union_all([each.wished for each in grounds])
+        shapely.prepare(wished)
+        good = others[shapely.covers(wished, pool.take(others).drawn())]
+        first = chosen(good, int(room * _WISHED_SHARE)) if len(good) < len(others) else first
+    rest = chosen(np.setdiff1d(others, first), room - len(first))
     return pool.take(np.sort(np.concatenate((packed, first, rest))))
 
 
-def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> _Pool:
+def _enough(bays: Indices) -> int:
+    """Return how many of a packing, sorted by bays, hold nearly all of it."""
+    return int(np.searchsorted(np.cumsum(bays), _CAPACITY * bays.sum()) + 1)
+
+
+def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> Pool:
     """Return a few spots that fit open ground but not lawful ground: half uncertain, half surely forbidden."""
     small = min(layout.bays for layout in search.layouts)
     layouts = tuple(layout for layout in search.layouts if layout.bays == small)
@@ -234,102 +247,56 @@ def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) ->
     )
     lawful = shapely.union_all([each.lawful for each in grounds])
     possible = shapely.union_all([each.possible for each in grounds])
-    uncertain = _outside(_search([(each.possible, each.access) for each in grounds], terrain, coarse), lawful)
-    failing = _outside(_search([(each.open, each.access) for each in grounds], terrain, coarse), possible)
+    uncertain = outside(_search([(each.possible, each) for each in grounds], terrain, coarse), lawful)
+    failing = outside(_search([(each.open, each) for each in grounds], terrain, coarse), possible)
     half = search.most_refused // 2
-    first, second = _spread(uncertain, search.most_refused - half), _spread(failing, half)
+    both = join_pools([spread(uncertain, search.most_refused - half), spread(failing, half)], layouts)
     number = np.array([search.layouts.index(layout) for layout in layouts], dtype=np.intp)
-    return _joined([_renumbered(first, number), _renumbered(second, number)])
+    return Pool(both.anchors, both.spot, number[both.layout], search.layouts)
 
 
-def _search(places: list[tuple[Any, Any]], terrain: _Terrain, search: Search) -> _Pool:
-    """Return what fits on each (ground, access), thinned to one fit per layout and cell."""
+def _search(places: list[tuple[Any, _Grounds]], terrain: _Terrain, search: Search) -> Pool:
+    """Return what fits on each ground, thinned to one fit per layout and cell."""
     least_m2 = min(layout.length_m * layout.depth_m for layout in search.layouts)
     pools = []
-    for ground, access in places:
+    for ground, around in places:
         for piece in pieces_of(ground, least_m2):
-            anchors, fits = _fits_on(piece, access, terrain, search)
-            pool = _Pool(anchors, fits.anchor, fits.layout, fits.footprint)
-            pools.append(pool.take(_first_in_cell(pool, search.layouts, shapely.bounds(piece)[:2], piece.area)))
-    return _joined(pools)
+            pool = _fits_on(piece, around, terrain, search)
+            cell_m = max(search.grid_step_m, math.sqrt(piece.area) / _CELLS)
+            pools.append(pool.take(first_in_cell(pool, shapely.bounds(piece)[:2], cell_m)))
+    return join_pools(pools, search.layouts)
 
 
-def _fits_on(piece: Any, access: Any, terrain: _Terrain, search: Search) -> tuple[Anchors, Fits]:
+def _fits_on(piece: Any, around: _Grounds, terrain: _Terrain, search: Search) -> Pool:
     if search.kind not in OPEN_GROUND_KINDS:
-        return fit_stall_rows(piece, access, search.layouts)
+        rows, fits = fit_stall_rows(piece, around.access, search.layouts)
+        return Pool(rows, fits.anchor, fits.layout, search.layouts)
     edges = edge_anchors(piece, max(search.edge_step_m, round(piece.length / _EDGE_POINTS, 1)))
     step_m = max(search.grid_step_m, round(math.sqrt(piece.area / _GRID_POINTS), 1))
-    grid = grid_anchors(piece, step_m, terrain.walls, terrain.angles)
-    anchors = join_anchors([edges, grid])
-    if not _all_near_walls(piece, terrain.walls, search.near_building_m):
-        anchors = _near_walls(anchors, terrain.walls, search.near_building_m)
-    return anchors, fit_layouts(piece, anchors, search.layouts)
+    anchors = join_anchors([edges, grid_anchors(piece, step_m, terrain.walls, terrain.angles)])
+    if around.reached is not None:
+        anchors = _near_walls(anchors, around.reached)
+    return Pool(anchors, *find_fits(piece, anchors, search.layouts), search.layouts)
 
 
-def _all_near_walls(piece: Any, walls: shapely.STRtree, reach_m: float) -> bool:
-    """Return whether the whole piece surely lies near walls (a drawn buffer lies inside the true one)."""
-    near = np.sort(walls.query(piece, predicate="dwithin", distance=reach_m))
-    return bool(shapely.covers(shapely.union_all(shapely.buffer(walls.geometries[near], reach_m)), piece))
-
-
-def _near_walls(anchors: Anchors, walls: shapely.STRtree, reach_m: float) -> Anchors:
+def _near_walls(anchors: Anchors, reached: Any) -> Anchors:
     """Return the anchors with a wall within reach: far from any building, open ground may be unmapped buildings."""
-    near, _ = walls.query(shapely.points(anchors.origin), predicate="dwithin", distance=reach_m)
-    return take_anchors(anchors, np.unique(near))
-
-
-def _first_in_cell(
-    pool: _Pool, layouts: tuple[Layout, ...], corner: npt.NDArray[np.float64], area_m2: float
-) -> Indices:
-    half = np.array([(layout.length_m / 2.0, layout.depth_m / 2.0) for layout in layouts])[pool.layout]
-    anchors = take_anchors(pool.anchors, pool.spot)
-    centres = anchors.origin + anchors.along * half[:, :1] + anchors.forward * half[:, 1:]
-    cell_m = max(_CELL_M, math.sqrt(area_m2) / _CELLS)
-    cells = np.floor((centres - corner) / cell_m + _OFF_LATTICE).astype(np.int64)
-    key = (pool.layout * _MOST_CELLS + cells[:, 0]) * _MOST_CELLS + cells[:, 1]
-    _, first = np.unique(key, return_index=True)  # edge anchors come first, so they win their cell
-    return np.sort(first)
-
-
-def _joined(pools: list[_Pool]) -> _Pool:
-    empty = np.empty((0, 2))
-    anchors = join_anchors([Anchors(empty, empty, empty, np.empty(0, dtype=bool)), *(pool.anchors for pool in pools)])
-    offsets = np.cumsum([0, *(len(pool.anchors) for pool in pools)])
-    none = np.empty(0, dtype=np.intp)
-    return _Pool(
-        anchors,
-        np.concatenate([none, *(pool.spot + offset for pool, offset in zip(pools, offsets, strict=False))]),
-        np.concatenate([none, *(pool.layout for pool in pools)]),
-        np.concatenate([np.empty(0, dtype=object), *(pool.footprint for pool in pools)]),
-    )
-
-
-def _outside(pool: _Pool, ground: Any) -> _Pool:
-    shapely.prepare(ground)
-    return pool.take(~shapely.covers(ground, pool.footprint))
-
-
-def _spread(pool: _Pool, most: int) -> _Pool:
-    centres = centres_of(pool.footprint)
-    everything = np.arange(len(pool.footprint))
-    return pool.take(spread_out(centres, everything, np.empty(0, dtype=np.intp), most=most))
-
-
-def _renumbered(pool: _Pool, number: Indices) -> _Pool:
-    return _Pool(pool.anchors, pool.spot, number[pool.layout], pool.footprint)
+    shapely.prepare(reached)
+    return take_anchors(anchors, np.flatnonzero(shapely.intersects_xy(reached, *anchors.origin.T)))
 
 
 def _as_offers(
-    compound_id: str, pool: _Pool, grounds: list[_Grounds], search: Search, *, is_lawful: bool
+    compound_id: str, pool: Pool, grounds: list[_Grounds], search: Search, *, is_lawful: bool
 ) -> Iterator[Offer]:
-    places = _place_ids(compound_id, pool.footprint, grounds)
-    for row in range(len(pool.footprint)):
+    footprints = pool.drawn()
+    places = _place_ids(compound_id, footprints, grounds)
+    for row in range(len(pool)):
         layout, spot = search.layouts[pool.layout[row]], pool.spot[row : row + 1]
         shapes = [
             rectangles(pool.anchors, spot, (start, start + length), (0.0, layout.depth_m))[0]
             for start, length, _ in layout.groups
         ]
-        yield Offer(compound_id, places[row], layout, pool.footprint[row], np.array(shapes, dtype=object), is_lawful)
+        yield Offer(compound_id, places[row], layout, footprints[row], np.array(shapes, dtype=object), is_lawful)
 
 
 def _place_ids(compound_id: str, footprints: Shapes, grounds: list[_Grounds]) -> list[str]:

@@ -19,7 +19,9 @@ __all__ = [
     "Anchors",
     "Fits",
     "axis_angles",
+    "draw_fits",
     "edge_anchors",
+    "find_fits",
     "fit_layouts",
     "grid_anchors",
     "join_anchors",
@@ -34,6 +36,8 @@ Shapes = npt.NDArray[Any]  # of shapely geometries
 _MIN_EDGE_M = 3.0  # shorter edges are arcs of buffers or jogs of a wall
 _STRAIGHTEN_M = 0.02
 _ROUND_OFF_M = 1e-6  # so that moving a district does not move the search
+_LONG_M = 10.0  # longer rectangles are tried at points between their corners too, before they are drawn
+_BLOCK = 2  # places of the grid along a side of a block that shares its nearest wall
 _SET_BACK_M = 0.05  # keeps a flush rectangle inside its ground in spite of round-off
 
 
@@ -128,7 +132,11 @@ def grid_anchors(polygon: Any, step_m: float, walls: shapely.STRtree, angles: Fl
     x, y = np.tile(columns, len(rows)), np.repeat(rows, len(columns))
     inside = shapely.contains_xy(polygon, x, y)
     x, y = x[inside], y[inside]
-    angle = angles[walls.nearest(shapely.points(x, y))]
+    block_m = step_m * _BLOCK
+    blocks = np.column_stack(((x - west) // block_m, (y - south) // block_m))
+    middles, block = np.unique(blocks, axis=0, return_inverse=True)
+    middles = (middles + 0.5) * block_m + (west, south)
+    angle = angles[walls.nearest(shapely.points(middles))][block.ravel()]
     along = np.column_stack((np.cos(angle), np.sin(angle)))
     across = np.column_stack((-along[:, 1], along[:, 0]))
     origin = np.column_stack((x, y))
@@ -166,39 +174,63 @@ def rectangles(anchors: Anchors, rows: Indices, along_m: tuple[float, float], fo
 def fit_layouts(ground: Any, anchors: Anchors, layouts: Sequence[Layout], access: Any = None) -> Fits:
     """Return every layout at every anchor whose footprint `ground` covers; `layouts` as `layouts_for` sorts them.
 
-    A longer layout is tried only where the next shorter one of its depth fits, since it contains it. The strip in
-    front of a layout with `access_m` must be covered by `access` (ground one can drive on).
+    The strip in front of a layout with `access_m` must be covered by `access` (ground one can drive on).
+    """
+    anchor, number = find_fits(ground, anchors, layouts, access)
+    return Fits(anchor, number, draw_fits(anchors, anchor, number, layouts))
+
+
+def draw_fits(anchors: Anchors, anchor: Indices, number: Indices, layouts: Sequence[Layout]) -> Shapes:
+    """Return the footprint of each fit, given as its anchor and its layout."""
+    sizes = np.array([(layout.length_m, layout.depth_m) for layout in layouts]).reshape(-1, 2)[number]
+    origin = anchors.origin[anchor]
+    along, forward = anchors.along[anchor] * sizes[:, :1], anchors.forward[anchor] * sizes[:, 1:]
+    corners = (origin, origin + along, origin + along + forward, origin + forward, origin)
+    return np.asarray(shapely.polygons(np.stack(corners, axis=1)), dtype=object)
+
+
+def find_fits(ground: Any, anchors: Anchors, layouts: Sequence[Layout], access: Any = None) -> tuple[Indices, Indices]:
+    """Return anchor and layout of every fit, sorted by layout, then by anchor; see `fit_layouts`.
+
+    Within one depth a longer layout contains the shorter ones: the longest is tried first, and where it fits the
+    others need no test.
     """
     shapely.prepare(ground)
     if access is not None:
         shapely.prepare(access)
-    found_anchor, found_layout, found_shape = [], [], []
-    alive, depth_m = np.arange(len(anchors)), -1.0
-    for number, layout in enumerate(layouts):
-        if layout.depth_m != depth_m:
-            alive, depth_m = np.arange(len(anchors)), layout.depth_m
-        alive = alive[_corners_on(ground, anchors, alive, layout)]  # cheap, and leaves few to be drawn
-        shapes = rectangles(anchors, alive, (0.0, layout.length_m), (0.0, layout.depth_m))
-        fits = shapely.covers(ground, shapes)
-        alive, shapes = alive[fits], shapes[fits]
-        if layout.access_m > 0.0 and access is not None:
-            strip_m = (layout.depth_m, layout.depth_m + layout.access_m)
-            reached = shapely.covers(access, rectangles(anchors, alive, (0.0, layout.length_m), strip_m))
-            alive, shapes = alive[reached], shapes[reached]
-        found_anchor.append(alive)
-        found_layout.append(np.full(len(alive), number))
-        found_shape.append(shapes)
-    if not layouts:
-        return Fits(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0, dtype=object))
-    return Fits(np.concatenate(found_anchor), np.concatenate(found_layout), np.concatenate(found_shape))
+    found_anchor, found_layout = [np.empty(0, dtype=np.intp)], [np.empty(0, dtype=np.intp)]
+    started = np.flatnonzero(shapely.intersects_xy(ground, *anchors.origin.T))
+    for depth_m in sorted({layout.depth_m for layout in layouts}):
+        numbers = [number for number, layout in enumerate(layouts) if layout.depth_m == depth_m]
+        left = started[_on(ground, anchors, started, 0.0, depth_m)]
+        fitting = np.empty(0, dtype=np.intp)
+        for number in reversed(numbers):
+            fits = _covered(ground, access, anchors, left, layouts[number])
+            fitting, left = np.concatenate((fitting, left[fits])), left[~fits]
+            found_anchor.append(np.sort(fitting))
+            found_layout.append(np.full(len(fitting), number))
+    anchor, which = np.concatenate(found_anchor), np.concatenate(found_layout)
+    order = np.argsort(which, kind="stable")
+    return anchor[order], which[order]
 
 
-def _corners_on(ground: Any, anchors: Anchors, rows: Indices, layout: Layout) -> npt.NDArray[np.bool_]:
-    """Return which anchors have all four corners of the layout on the ground."""
-    origin, along, forward = anchors.origin[rows], anchors.along[rows], anchors.forward[rows]
-    on = np.ones(len(rows), dtype=bool)
-    for u, v in ((layout.length_m, layout.depth_m), (layout.length_m, 0.0), (0.0, layout.depth_m), (0.0, 0.0)):
-        left = np.flatnonzero(on)
-        corner = origin[left] + along[left] * u + forward[left] * v
-        on[left] = shapely.intersects_xy(ground, corner[:, 0], corner[:, 1])
-    return on
+def _covered(ground: Any, access: Any, anchors: Anchors, rows: Indices, layout: Layout) -> npt.NDArray[np.bool_]:
+    """Return at which anchors the ground covers the layout, and `access` the strip before it; points come first."""
+    left = np.arange(len(rows))
+    for share in (1.0, 0.5, 0.25, 0.75) if layout.length_m > _LONG_M else (1.0,):
+        for depth_m in (0.0, layout.depth_m):
+            left = left[_on(ground, anchors, rows[left], layout.length_m * share, depth_m)]
+    shapes = rectangles(anchors, rows[left], (0.0, layout.length_m), (0.0, layout.depth_m))
+    left = left[shapely.covers(ground, shapes)]
+    if layout.access_m > 0.0 and access is not None:
+        strip_m = (layout.depth_m, layout.depth_m + layout.access_m)
+        left = left[shapely.covers(access, rectangles(anchors, rows[left], (0.0, layout.length_m), strip_m))]
+    covered = np.zeros(len(rows), dtype=bool)
+    covered[left] = True
+    return covered
+
+
+def _on(ground: Any, anchors: Anchors, rows: Indices, along_m: float, forward_m: float) -> npt.NDArray[np.bool_]:
+    """Return from which anchors a step leads to the ground."""
+    points = anchors.origin[rows] + anchors.along[rows] * along_m + anchors.forward[rows] * forward_m
+    return np.asarray(shapely.intersects_xy(ground, points[:, 0], points[:, 1]))

@@ -6,12 +6,10 @@ smaller layout on the same spot, so that a small sum can be spent there too; the
 farthest from those already kept fill the rest. Ties go to the lower index: same input, same choice.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from siting.sites.dense import centres_of, pack_greedily, span_m
+from siting.sites.dense import Boxes, pack_greedily, span_m
 
 __all__ = ["spread_out", "thin"]
 
@@ -21,20 +19,20 @@ _DENSE_SHARE = 0.5  # of the quota, for a packing that uses up the ground
 _SPREAD_SHARE = 0.3  # of the quota, where there is ground in plenty
 
 
-def thin(footprints: npt.NDArray[Any], bays: Indices, spot: Indices, *, gap_m: float, quota: int) -> Indices:
-    """Return the indices of at most `quota` footprints to keep, ascending.
+def thin(boxes: Boxes, bays: Indices, spot: Indices, *, gap_m: float, quota: int) -> Indices:
+    """Return the indices of at most `quota` rectangles to keep, ascending.
 
-    `bays` and `spot` (footprints with the same number start at the same anchor) are given per footprint; earlier
+    `bays` and `spot` (those with the same number start at the same anchor) are given for each; earlier
     rows are preferred among equals, so put the better aligned first. Packed footprints stand `gap_m` apart.
     """
-    if len(footprints) <= quota:
-        return np.arange(len(footprints))
+    if len(boxes) <= quota:
+        return np.arange(len(boxes))
     most = max(int(quota * _DENSE_SHARE), 1)
-    packed = pack_greedily(footprints, bays, gap_m=gap_m, most=most + 1)
+    packed = pack_greedily(boxes, bays, gap_m=gap_m, most=most + 1)
     if len(packed) > most:
-        packed = pack_greedily(footprints, bays, gap_m=gap_m, most=max(int(quota * _SPREAD_SHARE), 1), dense=False)
+        packed = pack_greedily(boxes, bays, gap_m=gap_m, most=max(int(quota * _SPREAD_SHARE), 1), dense=False)
     kept = [*packed.tolist(), *_smaller_twins(packed, bays, spot)][:quota]
-    centres = centres_of(footprints)
+    centres = boxes.centre
     sizes = np.unique(bays)
     for turn, size in enumerate(sizes):
         room = (quota - len(kept)) // (len(sizes) - turn)

@@ -3,7 +3,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.sites.dense import pack_greedily
+from siting.sites.dense import boxes_of, pack_greedily
 from siting.sites.thinning import spread_out, thin
 
 
@@ -12,13 +12,13 @@ def boxes(*corners, size=8.0):
 
 
 def test_nothing_is_dropped_below_the_quota():
-    assert list(thin(boxes((0, 0), (3, 0)), np.array([10, 20]), np.arange(2), gap_m=2.0, quota=2)) == [0, 1]
+    assert list(thin(boxes_of(boxes((0, 0), (3, 0))), np.array([10, 20]), np.arange(2), gap_m=2.0, quota=2)) == [0, 1]
 
 
 def test_packing_takes_the_most_bays_first_and_keeps_the_gap():
     shapes = boxes((0, 0), (9, 0), (10, 0), (30, 0))  # 1 m from the first, exactly 2 m, far
 
-    packed = pack_greedily(shapes, np.array([20, 10, 10, 10]), gap_m=2.0, most=9)
+    packed = pack_greedily(boxes_of(shapes), np.array([20, 10, 10, 10]), gap_m=2.0, most=9)
 
     assert sorted(packed) == [0, 2, 3]
 
@@ -26,7 +26,7 @@ def test_packing_takes_the_most_bays_first_and_keeps_the_gap():
 def test_stalls_may_touch_but_not_overlap():
     shapes = boxes((0, 0), (8, 0), (20, 0), (23, 0))
 
-    assert sorted(pack_greedily(shapes, np.array([4, 4, 4, 2]), gap_m=0.0, most=9)) == [0, 1, 2]
+    assert sorted(pack_greedily(boxes_of(shapes), np.array([4, 4, 4, 2]), gap_m=0.0, most=9)) == [0, 1, 2]
 
 
 def test_spreading_takes_the_farthest_each_time():
@@ -41,7 +41,7 @@ def test_a_packed_place_brings_a_smaller_one_on_the_same_spot():
     shapes = boxes(*[(20.0 * spot, 0.0) for spot in spots])
     bays = np.tile([20, 60], 10)
 
-    kept = thin(shapes, bays, spots, gap_m=2.0, quota=12)
+    kept = thin(boxes_of(shapes), bays, spots, gap_m=2.0, quota=12)
 
     assert len(kept) == 12
     assert {20, 60} == set(bays[kept])
@@ -58,8 +58,8 @@ def test_thinning_keeps_the_quota_and_packing_keeps_apart(corners, quota, dense)
     shapes = boxes(*corners)
     bays = np.array([10 + 10 * (x % 3) for x, _ in corners])
 
-    kept = thin(shapes, bays, np.arange(len(corners)), gap_m=2.0, quota=quota)
-    packed = shapes[pack_greedily(shapes, bays, gap_m=2.0, most=quota, dense=dense)]
+    kept = thin(boxes_of(shapes), bays, np.arange(len(corners)), gap_m=2.0, quota=quota)
+    packed = shapes[pack_greedily(boxes_of(shapes), bays, gap_m=2.0, most=quota, dense=dense)]
 
     assert len(kept) == len(set(kept)) == min(quota, len(corners))
     for number, shape in enumerate(packed):
