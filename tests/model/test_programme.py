@@ -43,6 +43,8 @@ def states_of(problem):
         built = set(np.flatnonzero(modules).tolist())
         if any(len(built & set(clique.tolist())) > 1 for clique in problem.cliques):
             continue
+        if any(len(built & set(ban.sites.tolist())) > ban.most for ban in problem.bans):
+            continue
         if built & set(problem.locked_out.tolist()):
             continue
         service = most_service(problem, modules)

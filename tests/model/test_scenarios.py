@@ -68,6 +68,8 @@ def lawful_choices(problem):
         built = set(np.flatnonzero(modules).tolist())
         if any(len(built & set(clique.tolist())) > 1 for clique in problem.cliques):
             continue
+        if any(len(built & set(ban.sites.tolist())) > ban.most for ban in problem.bans):
+            continue
         if built & set(problem.locked_out.tolist()):
             continue
         cost, part, carried = float(problem.sites.cost_cny(modules).sum()), problem.transformers, True
