@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -17,7 +18,7 @@ from siting.access.network_walks import Unreachable
 from siting.access.reach import Pairs, shortest
 from siting.district.record import District
 
-__all__ = ["Targets", "candidate_pairs", "walk_targets"]
+__all__ = ["Targets", "candidate_pairs", "in_garages", "walk_targets"]
 
 _HATCH_M = 0.05  # half the side of the square that stands for a way down
 _NEAR_M = 30.0  # an unnamed way down may stand this far outside its compound
@@ -86,6 +87,11 @@ def candidate_pairs(pairs: Pairs, targets: Targets, *, limit_m: float) -> Pairs:
     walk_m = pairs.walk_m[pair] + targets.inside_m[served]
     near = walk_m <= limit_m
     return shortest(pairs.source[pair[near]], targets.candidate[served[near]], walk_m[near])
+
+
+def in_garages(candidates: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Return which candidates lie in a garage (n)."""
+    return np.array([name is not None for name in _garages_of(candidates)], dtype=bool)
 
 
 def _garages_of(candidates: gpd.GeoDataFrame) -> list[str | None]:

@@ -17,6 +17,7 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from siting import tables
+from siting.access.garages import in_garages
 from siting.access.ground import Ground, Ways, lay_ground, read_obstacles
 from siting.access.ground_walks import Sources, Web, weave
 from siting.access.network import Floats, Ints, WalkGraph
@@ -38,19 +39,27 @@ _SAME_PLACE_M = 1e-9
 def trace_walks(links: Links, served: pd.DataFrame, options: WalkOptions) -> gpd.GeoDataFrame:
     """Return the walk of every row of `served` (building_id, site_id, walk_m, served) as a line: siting.tables.WALKS.
 
-    `options` are those that `links` were measured with. A site that stands at the building has no line.
+    `options` are those that `links` were measured with. A site that stands at the building has no line, nor has one
+    in a garage: nobody knows the way between its way down and the stalls, so the whole walk is given as `inside_m`.
     """
+    below = set(np.flatnonzero(in_garages(links.verdicts.candidates.frame.loc[served["site_id"]])).tolist())
+    drawn = _lines(links, served.iloc[[at for at in range(len(served)) if at not in below]], options)
+    told = iter(drawn)
+    lines = [np.empty((0, 2)) if at in below else next(told) for at in range(len(served))]
+    return _table(served, lines, links.verdicts.candidates.zones.district)
+
+
+def _lines(links: Links, served: pd.DataFrame, options: WalkOptions) -> list[Floats]:
     district = links.verdicts.candidates.zones.district
     pairs = list(zip(served["building_id"].astype(str), served["site_id"].astype(str), strict=True))
+    if not pairs:
+        return []
     if options.ground is GroundModel.OPEN:
-        lines = _open_lines(links, pairs, served["walk_m"].to_numpy(float), options)
-    else:
-        settings = NetworkOptions(limit_m=options.radius_m, max_leg_m=options.max_leg_m, block_m=options.block_m)
-        candidates = links.verdicts.candidates.frame.loc[sorted({site for _, site in pairs})]
-        buildings = district.buildings.loc[sorted({building for building, _ in pairs})]
-        streets = read_streets(district.roads)
-        lines = trace_network(buildings, district.entrances, candidates, streets, settings, pairs)
-    return _table(served, lines, district)
+        return _open_lines(links, pairs, served["walk_m"].to_numpy(float), options)
+    settings = NetworkOptions(limit_m=options.radius_m, max_leg_m=options.max_leg_m, block_m=options.block_m)
+    candidates = links.verdicts.candidates.frame.loc[sorted({site for _, site in pairs})]
+    buildings = district.buildings.loc[sorted({building for building, _ in pairs})]
+    return list(trace_network(buildings, district.entrances, candidates, read_streets(district.roads), settings, pairs))
 
 
 def _table(served: pd.DataFrame, lines: Sequence[Floats], district: District) -> gpd.GeoDataFrame:

@@ -255,7 +255,7 @@ def _sites(of: District, candidates: gpd.GeoDataFrame, outcomes: Any) -> gpd.Geo
         "clearance_m": [of.buildings.distance(shape).min() for shape in chosen.geometry],
         "outcome": outcomes.loc[chosen.index],
         "transformer_id": ["t/1", "t/2"],
-        "year": 2026,
+        "year": 0,
         "tier": "implement",
     }
     return gpd.GeoDataFrame(figures, geometry=chosen.geometry, index=chosen.index, crs=CRS_M)
