@@ -5,7 +5,8 @@
 What a user would pick instead is a plain loop in geopandas: footprint after footprint, `GeoSeries.distance` to every
 object of the clause's class, then the decision (`benchmarks/_judging_loop.py`). It gets the same objects with the
 same classes, errors and figures, ready made. It judges a sample spread evenly over all footprints; its seconds for
-all are the sample's by footprint. `agree`: on the sample every outcome, measured figure and required figure is equal.
+all are the sample's by footprint. `agree`: on the sample every outcome, measured figure and required figure is equal;
+fire access, which asks the graph of lanes and no distance, is judged by us alone.
 """
 
 import json
@@ -52,6 +53,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
 def with_siting(profile: str, footprints: str, sample: str) -> tuple[dict[str, Any], float]:
     start = time.perf_counter()
     from benchmarks._judging_town import facility, footprints_of, town
+    from siting.rules.clause import Metric
     from siting.rules.measures import measure
 
     shapes, district = footprints_of(int(footprints)), town()
@@ -61,9 +63,11 @@ def with_siting(profile: str, footprints: str, sample: str) -> tuple[dict[str, A
     found = {(kind, clause.clause_id): measure(clause, shapes, district, facility(kind)) for kind, clause in clauses}
     seconds = time.perf_counter() - begin
     rows = _sampled(int(footprints), int(sample))
+    unlooped = {clause.clause_id for _, clause in clauses if clause.metric is Metric.FIRE_ACCESS}
     verdicts = [
         [kind, name, row, str(one.outcome[row]), _figure(one.measured[row]), _figure(one.required[row])]
         for (kind, name), one in found.items()
+        if name not in unlooped
         for row in rows
     ]
     return {"seconds": round(seconds, 3), "clauses": len(clauses), "verdicts": _text(verdicts)}, imported
@@ -73,9 +77,11 @@ def with_geopandas(profile: str, footprints: str, sample: str) -> tuple[dict[str
     start = time.perf_counter()
     from benchmarks._judging_loop import Loop
     from benchmarks._judging_town import facility, footprints_of, town
+    from siting.rules.clause import Metric
 
     shapes, district = footprints_of(int(footprints)), town()
-    loops = [(kind, clause, Loop(clause, district, facility(kind))) for kind, clause in _clauses(profile)]
+    asked = [(kind, clause) for kind, clause in _clauses(profile) if clause.metric is not Metric.FIRE_ACCESS]
+    loops = [(kind, clause, Loop(clause, district, facility(kind))) for kind, clause in asked]
     rows = _sampled(int(footprints), int(sample))
     imported = time.perf_counter() - start
     begin = time.perf_counter()
