@@ -5,7 +5,6 @@
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum
 from importlib import util
 from typing import Any
 
@@ -14,24 +13,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from siting.errors import UsageError
+from siting.model.engines import End
 from siting.model.parts import FloatArray
 from siting.model.solution import Status
 
-__all__ = ["End", "Found", "Program", "SearchLimits", "best_first", "nodes_for", "search", "status_of", "with_row"]
+__all__ = ["Found", "Program", "SearchLimits", "best_first", "nodes_for", "search", "status_of", "with_row"]
 
 _WORK = 6_000_000  # nodes x nonzeros that a search may take
 _LEAST_NODES = 16
 _FEASIBLE = 1e-6
-
-
-class End(Enum):
-    """Why a search ended."""
-
-    FINISHED = "finished"  # within the gap asked for
-    NODES = "node limit"
-    TIME = "time limit"
-    INFEASIBLE = "infeasible"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, eq=False)

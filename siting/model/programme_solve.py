@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siting.model.block import End, Found, Program, SearchLimits, best_first, nodes_for, search, status_of
+from siting.model.block import Found, Program, SearchLimits, best_first, nodes_for, search, status_of
 from siting.model.contradictions import refuse_contradictions
+from siting.model.engines import End
 from siting.model.finish import upgrades_of
 from siting.model.flows import serve
 from siting.model.greedy import greedy_modules
