@@ -22,7 +22,7 @@ from siting.access.cables import lay_cables
 from siting.access.demand import estimate_demand
 from siting.access.paths import trace_walks
 from siting.access.power import connect_power
-from siting.access.streets import without_steps
+from siting.access.streets import note_slopes, without_steps
 from siting.access.turnover import with_turnover
 from siting.access.walking import measure_links
 from siting.district.attestation import attest
@@ -158,6 +158,7 @@ def read_sources(study: Study) -> District:
     district = read_district(source_options(study))
     if study.reach.steps == "closed":
         district = without_steps(district)
+    district = note_slopes(district, walk_options(study).slopes)
     return attest(district, (item.record() for item in study.attestations), FEATURE_CLASSES)
 
 

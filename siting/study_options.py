@@ -7,6 +7,7 @@ from typing import Any
 from siting.access.demand import DemandOptions
 from siting.access.openings import Boundary
 from siting.access.sharing import Group, Sharing
+from siting.access.streets import Slopes
 from siting.access.turnover import Turnover
 from siting.access.walking import GroundModel, WalkOptions
 from siting.district.attestation import facility_overrides
@@ -113,6 +114,7 @@ def walk_options(study: Study) -> WalkOptions:
         ground=GroundModel(section.ground),
         boundary=Boundary(section.boundary),
         max_leg_m=section.max_leg_m,
+        slopes=Slopes(factor=section.slope_factor, steep_percent=section.steep_percent),
     )
 
 
@@ -162,6 +164,7 @@ def parameters_of(study: Study, plan: Plan) -> dict[str, object]:
         "sharing": study.reach.sharing,
         "ground": study.reach.ground,
         "boundary": study.reach.boundary,
+        **_slopes_stated(study),
         "vehicle": study.facility.vehicle,
         "vehicles_per_port": figures.pop() if len(figures) == 1 else by_kind,
         "position_error_m": study.source.position_error_m,
@@ -171,6 +174,14 @@ def parameters_of(study: Study, plan: Plan) -> dict[str, object]:
         "budget_cny": study.limits.budget_cny,
         **({} if study.demand.turnover is None else {"turnover": study.demand.turnover.model_dump()}),
     }
+
+
+def _slopes_stated(study: Study) -> dict[str, object]:
+    """Return what steep ways count, where the study says so."""
+    reach = study.reach
+    if reach.slope_factor == 1.0:
+        return {}
+    return {"slope_factor": reach.slope_factor, "steep_percent": reach.steep_percent}
 
 
 def _limits_stated(study: Study) -> dict[str, object]:

@@ -236,6 +236,8 @@ class ReachSection(Section):
     ground: Literal["open", "network"] = "open"
     boundary: Literal["gates", "open"] = "gates"
     steps: Literal["walked", "closed"] = "walked"
+    slope_factor: Annotated[float, Field(ge=1.0, le=10.0, strict=True)] = 1.0
+    steep_percent: Annotated[float, Field(gt=0.0, le=100.0, strict=True)] = 8.0
     max_leg_m: Positive = 150.0
 
     @model_validator(mode="after")

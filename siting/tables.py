@@ -30,6 +30,7 @@ __all__ = [
     "ROADS",
     "SITES",
     "TRANSFORMERS",
+    "UNDRAWN",
     "VERDICTS",
     "WALKS",
     "ZONES",
@@ -129,6 +130,7 @@ ROADS = Table(
         "fire_lane": column("bool"),  # a fire engine may have to use it: every drivable way, or the planner's word
         "width_m": _OPTIONAL_QUANTITY,
         "access": _text(nullable=True),
+        "slope_percent": _DRAWN_QUANTITY,  # how steep, up or down; unknown where only "up" or "down" is mapped
         "source": _SOURCE,
     },
     LINES,
@@ -282,7 +284,9 @@ LINKS = Table(
     {"building_id": _text(), "candidate_id": _text(), "walk_m": _QUANTITY, "straight_m": _QUANTITY},
     unique=("building_id", "candidate_id"),
 )
-WALKS = Table(  # of a plan, as lines; no shape: the site stands at the building
+#: Why a walk has no line: the way into the garage, or the site itself, stands at the building.
+UNDRAWN = ("in_garage", "at_building")
+WALKS = Table(  # of a plan, as lines: walk_m = line_m + slope_m + inside_m
     "walks",
     "walk_id",
     {
@@ -290,7 +294,9 @@ WALKS = Table(  # of a plan, as lines; no shape: the site stands at the building
         "site_id": _text(),
         "walk_m": _QUANTITY,
         "line_m": _QUANTITY,
-        "inside_m": _QUANTITY,  # the rest of the walk, inside the building's own block
+        "slope_m": column("float", at_least=0.0, required=False),  # what steep ways count beyond their length
+        "inside_m": _QUANTITY,  # the rest of the walk, inside the building's own block or the garage
+        "undrawn": column("text", nullable=True, choices=UNDRAWN, required=False),  # why there is no line
         "served": _QUANTITY,
     },
     LINES,

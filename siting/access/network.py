@@ -28,12 +28,19 @@ _END_M = 1e-6  # a foot this near to the end of an edge is that end
 class WalkGraph:
     """Undirected graph: `xy` (n, 2), `ends` (m, 2) vertex numbers, `length_m` (m,).
 
-    An edge is never shorter than the straight line between its ends; parallel edges are allowed.
+    An edge is never shorter than the straight line between its ends; parallel edges are allowed. `counts` (m,) is
+    what a metre of each edge counts, at least 1 (steep ways); None: 1 everywhere.
     """
 
     xy: Floats
     ends: Ints
     length_m: Floats
+    counts: Floats | None = None
+
+    @property
+    def counted_m(self) -> Floats:
+        """The metres that each edge counts in a walk."""
+        return self.length_m if self.counts is None else self.length_m * self.counts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -117,6 +124,7 @@ def insert_feet(graph: WalkGraph, feet: Feet) -> tuple[WalkGraph, Ints]:
 
     Feet on one edge split it in order; feet at one spot share a vertex; a foot at an end is that end.
     """
+    # An edge that is split keeps what its metres count.
     length_m = graph.length_m[feet.edge]
     vertex = np.where(feet.along_m <= _END_M, graph.ends[feet.edge, 0], graph.ends[feet.edge, 1])
     inside = np.flatnonzero((feet.along_m > _END_M) & (feet.along_m < length_m - _END_M))
@@ -142,6 +150,9 @@ def insert_feet(graph: WalkGraph, feet: Feet) -> tuple[WalkGraph, Ints]:
         xy=np.vstack([graph.xy, xy]),
         ends=np.vstack([graph.ends[whole], *tails]),
         length_m=np.concatenate([graph.length_m[whole], *lengths]),
+        counts=None
+        if graph.counts is None
+        else np.concatenate([graph.counts[whole], graph.counts[edge], graph.counts[edge[is_last]]]),
     )
     return joined, vertex
 

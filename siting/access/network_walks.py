@@ -66,8 +66,11 @@ def trace_network(
     ways: Streets,
     options: NetworkOptions,
     pairs: Sequence[tuple[str, str]],
-) -> list[Floats]:
-    """Return the places of the shortest walk of each (building, candidate), (n, 2): leg, mapped ways, leg."""
+) -> list[tuple[Floats, float]]:
+    """Return the places of the shortest walk of each (building, candidate), (n, 2), and its metres (inf: none).
+
+    The places are those of a leg, of mapped ways, and of a leg.
+    """
     ends = (_building_ends(buildings, entrances), _candidate_ends(candidates))
     feet = [drop_feet(ways.graph, np.flatnonzero(ways.reachable), side.shapes) for side in ends]
     both = _both(feet)
@@ -91,12 +94,15 @@ def trace_network(
         last = halo.local[vertex[right]]
         total = walks[:, last] + both.leg_m[left, np.newaxis] + both.leg_m[right]
         total[:, last < 0] = np.inf
+        if not np.isfinite(total).any():
+            found.append((np.empty((0, 2)), np.inf))
+            continue
         row, column = np.unravel_index(np.argmin(total), total.shape)
         chain, first = [int(last[column])], int(halo.local[starts[row]])
         while chain[-1] != first:
             chain.append(int(before[row, chain[-1]]))
         middle = graph.xy[halo.vertices[chain[::-1]]]
-        found.append(np.vstack([outset[left[row]], middle, outset[right[column]]]))
+        found.append((np.vstack([outset[left[row]], middle, outset[right[column]]]), float(total[row, column])))
     return found
 
 

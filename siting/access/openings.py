@@ -15,7 +15,7 @@ Most walls of old compounds are not mapped, but nearly all are walled: a compoun
 elsewhere, one without as open, because people do come home.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -191,6 +191,7 @@ def _onto_network(
         xy=np.vstack([joined.xy, shapely.get_coordinates(gates[used])]),
         ends=np.vstack([joined.ends, np.column_stack([first_gate + gate_feet.shape, gate_vertex])]),
         length_m=np.concatenate([joined.length_m, gate_feet.leg_m]),
+        counts=None if joined.counts is None else np.append(joined.counts, np.ones(len(gate_feet.leg_m))),
     )
     gate_m = np.hypot(*(lone.xy - shapely.get_coordinates(gates[lone.gate])).T)
     held = np.unique(assumed_feet.shape)
@@ -292,7 +293,7 @@ def _split_at_closed_gates(graph: WalkGraph, gates: gpd.GeoDataFrame) -> tuple[W
         size += len(rows)
         around.setdefault(int(closed[number]), []).extend(int(copy) for copy in copies)
     xy = np.vstack([graph.xy, *added])
-    return WalkGraph(xy=xy, ends=ends, length_m=graph.length_m), around
+    return replace(graph, xy=xy, ends=ends), around
 
 
 def _beyond_closed(

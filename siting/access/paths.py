@@ -2,8 +2,9 @@
 
 Only what is drawn is searched again, with the same steps as before, now keeping where each came from. A line starts
 at the building's door or facade, leads over open ground, through openings and along mapped ways, and ends at the
-site's outline. Its length is the walk. Where nobody is taken to walk less than the straight line (a tower on a podium
-is left at the podium's outline, a door may be mapped a little outside), the rest is given as `inside_m`.
+site's outline, or at the way down into its garage. Its length, with what steep ways count beyond theirs (`slope_m`),
+is the walk. Where nobody is taken to walk less than the straight line (a tower on a podium is left at the podium's
+outline, a door may be mapped a little outside), and inside a garage, the rest is given as `inside_m`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from siting import tables
-from siting.access.garages import in_garages
+from siting.access.garages import Targets, in_garages, walk_targets
 from siting.access.ground import Ground, Ways, lay_ground, read_obstacles
 from siting.access.ground_walks import Sources, Web, weave
 from siting.access.network import Floats, Ints, WalkGraph
@@ -33,39 +34,72 @@ from siting.district.record import District
 __all__ = ["trace_walks"]
 
 _SAME_M = 1e-5
+_SLOPE_M = 1e-6  # less is the rounding of a sum
 _SAME_PLACE_M = 1e-9
 
 
 def trace_walks(links: Links, served: pd.DataFrame, options: WalkOptions) -> gpd.GeoDataFrame:
     """Return the walk of every row of `served` (building_id, site_id, walk_m, served) as a line: siting.tables.WALKS.
 
-    `options` are those that `links` were measured with. A site that stands at the building has no line, nor has one
-    in a garage: nobody knows the way between its way down and the stalls, so the whole walk is given as `inside_m`.
+    `options` are those that `links` were measured with. A site that stands at the building has no line, nor has one in
+    a garage whose way down does; `undrawn` says which. Within a garage nothing is drawn: no map knows the way there.
     """
-    below = set(np.flatnonzero(in_garages(links.verdicts.candidates.frame.loc[served["site_id"]])).tolist())
-    drawn = _lines(links, served.iloc[[at for at in range(len(served)) if at not in below]], options)
-    told = iter(drawn)
-    lines = [np.empty((0, 2)) if at in below else next(told) for at in range(len(served))]
-    return _table(served, lines, links.verdicts.candidates.zones.district)
-
-
-def _lines(links: Links, served: pd.DataFrame, options: WalkOptions) -> list[Floats]:
     district = links.verdicts.candidates.zones.district
-    pairs = list(zip(served["building_id"].astype(str), served["site_id"].astype(str), strict=True))
-    if not pairs:
-        return []
+    if not len(served):
+        return tables.WALKS.empty(district.crs)
+    sites = links.verdicts.candidates.frame.loc[sorted(set(served["site_id"]))]
+    return _table(served, _drawn(links, served, walk_targets(district, sites), options), sites)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """One walk: its places (n, 2), and the metres that they count in it."""
+
+    xy: Floats
+    counted_m: float
+
+
+def _drawn(links: Links, served: pd.DataFrame, targets: Targets, options: WalkOptions) -> list[_Drawn]:
+    """Return the walk of every row, to the way down that makes it shortest where there are several."""
+    number = {str(name): at for at, name in enumerate(sorted(set(served["site_id"])))}
+    ways = [np.flatnonzero(targets.candidate == number[str(name)]) for name in served["site_id"]]
+    ends = targets.frame.set_axis(pd.Index([f"{at:06d}" for at in range(len(targets.frame))], dtype=object))
+    asked = [
+        (str(row.building_id), str(ends.index[targets.row[way]]), float(row.walk_m - targets.inside_m[way]))
+        for row, choices in zip(served.itertuples(), ways, strict=True)
+        for way in choices
+    ]
+    told = iter(_lines(links, asked, ends, options))
+    found = []
+    for choices in ways:
+        drawn = [(next(told), float(targets.inside_m[way])) for way in choices]
+        found.append(min(drawn, key=lambda one: one[0].counted_m + one[1])[0])
+    return found
+
+
+def _lines(
+    links: Links, asked: Sequence[tuple[str, str, float]], ends: gpd.GeoDataFrame, options: WalkOptions
+) -> list[_Drawn]:
+    """Return the walk of every (building, row of `ends`, stated metres)."""
+    district = links.verdicts.candidates.zones.district
     if options.ground is GroundModel.OPEN:
-        return _open_lines(links, pairs, served["walk_m"].to_numpy(float), options)
+        return _open_lines(links, asked, ends, options)
     settings = NetworkOptions(limit_m=options.radius_m, max_leg_m=options.max_leg_m, block_m=options.block_m)
-    candidates = links.verdicts.candidates.frame.loc[sorted({site for _, site in pairs})]
-    buildings = district.buildings.loc[sorted({building for building, _ in pairs})]
-    return list(trace_network(buildings, district.entrances, candidates, read_streets(district.roads), settings, pairs))
+    buildings = district.buildings.loc[sorted({building for building, *_ in asked})]
+    streets = read_streets(district.roads, options.slopes)
+    pairs = [(building, end) for building, end, _ in asked]
+    return [_Drawn(*found) for found in trace_network(buildings, district.entrances, ends, streets, settings, pairs)]
 
 
-def _table(served: pd.DataFrame, lines: Sequence[Floats], district: District) -> gpd.GeoDataFrame:
-    shapes = [_line(xy) for xy in lines]
+def _table(served: pd.DataFrame, drawn: Sequence[_Drawn], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    shapes = [_line(one.xy) for one in drawn]
     line_m = np.array([0.0 if shape is None else shape.length for shape in shapes])
     walk_m = served["walk_m"].to_numpy(float)
+    more_m = np.array([one.counted_m for one in drawn]) - line_m
+    slope_m = np.where(more_m > _SLOPE_M, np.minimum(more_m, walk_m - line_m), 0.0)
+    rest_m = walk_m - line_m - slope_m
+    below = in_garages(sites)[sites.index.get_indexer(served["site_id"])]
+    reasons = np.where(below, *tables.UNDRAWN)
     names = [f"{row.building_id}>{row.site_id}" for row in served.itertuples()]
     frame = gpd.GeoDataFrame(
         {
@@ -73,14 +107,16 @@ def _table(served: pd.DataFrame, lines: Sequence[Floats], district: District) ->
             "site_id": served["site_id"].to_numpy(object),
             "walk_m": walk_m,
             "line_m": line_m,
-            "inside_m": np.where(walk_m - line_m > 1e-3, walk_m - line_m, 0.0),
+            "slope_m": slope_m,
+            "inside_m": np.where(rest_m > 1e-3, rest_m, 0.0),
+            "undrawn": [why if shape is None else None for why, shape in zip(reasons, shapes, strict=True)],
             "served": served["served"].to_numpy(float),
         },
-        geometry=gpd.GeoSeries(shapes, crs=district.crs).to_numpy(),
+        geometry=gpd.GeoSeries(shapes, crs=sites.crs).to_numpy(),
         index=pd.Index(names, name="walk_id", dtype=object),
-        crs=district.crs,
+        crs=sites.crs,
     ).sort_index()
-    return tables.WALKS.check(frame) if len(frame) else tables.WALKS.empty(district.crs)
+    return tables.WALKS.check(frame)
 
 
 def _line(xy: Floats) -> Any:
@@ -158,28 +194,29 @@ class _Streets:
         return np.vstack([xy[:1], self.openings.graph.xy[self.halo.vertices[chain[::-1]]], xy[1:]])
 
 
-def _open_lines(links: Links, pairs: Sequence[tuple[str, str]], stated_m: Floats, options: WalkOptions) -> list[Floats]:
+def _open_lines(
+    links: Links, asked: Sequence[tuple[str, str, float]], ends: gpd.GeoDataFrame, options: WalkOptions
+) -> list[_Drawn]:
     district = links.verdicts.candidates.zones.district
-    home = links.demand.frame["compound_id"]
-    place = links.verdicts.candidates.frame["compound_id"]
-    streets = read_streets(district.roads)
+    home, place = links.demand.frame["compound_id"], ends["compound_id"]
+    streets = read_streets(district.roads, options.slopes)
     obstacles = read_obstacles(district.buildings, district.barriers, district.obstacles, district.gates)
     openings = find_openings(district, streets, obstacles, options.boundary)
     roads = district.roads.geometry[district.roads["walkable"].to_numpy(dtype=bool)].to_numpy()
     ways = Ways(roads, shapely.STRtree(roads))
-    lay = _Layer(district, links, openings, obstacles, ways, options.radius_m)
+    lay = _Layer(district, ends.geometry, openings, obstacles, ways, options.radius_m)
     wanted: dict[str, tuple[set[str], set[str]]] = {}
-    for building, site in pairs:
+    for building, site, _ in asked:
         wanted.setdefault(str(home[building]), (set(), set()))[0].add(building)
         wanted.setdefault(str(place[site]), (set(), set()))[1].add(site)
-    yards = {name: lay.yard(name, *ends) for name, ends in sorted(wanted.items())}
+    yards = {name: lay.yard(name, *both) for name, both in sorted(wanted.items())}
     along: dict[str, _Streets] = {}
     lines = []
-    for (building, site), walk_m in zip(pairs, stated_m, strict=True):
+    for building, site, walk_m in asked:
         here, there = str(home[building]), str(place[site])
         yard, start = yards[here], yards[here].buildings[building]
         if here == there and yard.walk_m(start, yard.sites[site]) <= walk_m + _SAME_M:
-            lines.append(yard.line(start, yard.sites[site]))
+            lines.append(_Drawn(yard.line(start, yard.sites[site]), yard.walk_m(start, yard.sites[site])))
             continue
         if here not in along:
             along[here] = _spread(openings, yard.openings, options.radius_m)
@@ -192,7 +229,7 @@ class _Layer:
     """What a compound's ground is laid from."""
 
     district: District
-    links: Links
+    ends: gpd.GeoSeries
     openings: Openings
     obstacles: Any
     ways: Ways
@@ -206,7 +243,7 @@ class _Layer:
         ground: Ground = lay_ground(area, spots, self.obstacles, self.ways, limit_m=self.limit_m)
         rows, doors = self.district.buildings.loc[sorted(buildings)], doors_of(self.district.entrances)
         sources = Sources(outline=rows.geometry.to_numpy(), doors=[doors.get(str(key), []) for key in rows.index])
-        places = self.links.verdicts.candidates.frame.geometry.loc[sorted(sites)]
+        places = self.ends.loc[sorted(sites)]
         web = weave(ground, sources, places.to_numpy(), limit_m=self.limit_m)
         first = np.arange(web.buildings + web.openings)
         walks, before = (
@@ -239,8 +276,8 @@ def _spread(openings: Openings, own: Ints, limit_m: float) -> _Streets:
     return _Streets(openings, halo, local, walks, before)
 
 
-def _through_streets(along: _Streets, start: tuple[_Yard, int], end: tuple[_Yard, int]) -> Floats:
-    """Return the places of the shortest walk out of one compound and into another, or back into the same one."""
+def _through_streets(along: _Streets, start: tuple[_Yard, int], end: tuple[_Yard, int]) -> _Drawn:
+    """Return the shortest walk out of one compound and into another, or back into the same one; inf: there is none."""
     (here, building), (there, site) = start, end
     is_open = (along.openings.frame["access"] == "open").to_numpy(dtype=bool)
     found = []
@@ -250,11 +287,12 @@ def _through_streets(along: _Streets, start: tuple[_Yard, int], end: tuple[_Yard
             in_m = there.walk_m(there.web.buildings + last, site)
             if np.isfinite(out_m + in_m) and (is_open[into] or here is there):
                 found.append((out_m + along.best(out, into)[0] + in_m, first, last))
-    _, first, last = min(found)
-    return np.vstack(
-        [
-            here.line(building, here.web.buildings + first),
-            along.line(int(here.openings[first]), int(there.openings[last])),
-            there.line(there.web.buildings + last, site),
-        ]
-    )
+    walk_m, first, last = min(found, default=(np.inf, -1, -1))
+    if not np.isfinite(walk_m):
+        return _Drawn(np.empty((0, 2)), np.inf)
+    pieces = [
+        here.line(building, here.web.buildings + first),
+        along.line(int(here.openings[first]), int(there.openings[last])),
+        there.line(there.web.buildings + last, site),
+    ]
+    return _Drawn(np.vstack(pieces), walk_m)

@@ -147,10 +147,10 @@ def _inner(matrix: Any, vertices: Ints, local: Ints) -> Any:
 
 
 def _matrix(graph: WalkGraph) -> Any:
-    """Return the symmetric matrix of edge lengths; of parallel edges the shortest (a sparse matrix would add them)."""
+    """Return the symmetric matrix of counted metres; of parallel edges the least (a sparse matrix would add them)."""
     tail, head = graph.ends.T
     tail, head = np.concatenate([tail, head]), np.concatenate([head, tail])
-    length_m = np.maximum(np.concatenate([graph.length_m, graph.length_m]), _SHORTEST_EDGE_M)
+    length_m = np.maximum(np.concatenate([graph.counted_m, graph.counted_m]), _SHORTEST_EDGE_M)
     order = np.lexsort((length_m, head, tail))
     tail, head, length_m = tail[order], head[order], length_m[order]
     first = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))[: len(tail)]

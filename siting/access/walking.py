@@ -26,7 +26,7 @@ from siting.access.openings import Boundary, Openings, find_openings
 from siting.access.reach import Pairs
 from siting.access.record import Demand, Links
 from siting.access.sharing import Group, Sharing, may_use
-from siting.access.streets import read_streets
+from siting.access.streets import LEVEL, Slopes, read_streets
 from siting.district.record import District
 from siting.errors import TableError, UsageError
 from siting.kinds import Choice
@@ -61,6 +61,7 @@ class WalkOptions:
     ground: GroundModel = GroundModel.OPEN
     boundary: Boundary = Boundary.GATES
     max_leg_m: float = 150.0
+    slopes: Slopes = LEVEL
     block_m: float = 800.0
 
     def __post_init__(self) -> None:
@@ -76,8 +77,8 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
     """Return every pair (building with demand, accepted candidate) within the walking limit.
 
     `walk_m` is at most `options.radius_m` (the limit itself is inside) and never below `straight_m`, the true
-    distance between the two outlines. Raises `TableError` if the demand is of another district, `UsageError` if a
-    group names an unknown compound.
+    distance between the two outlines. Metres of steep mapped ways count as `options.slopes` says. Raises `TableError`
+    if the demand is of another district, `UsageError` if a group names an unknown compound.
     """
     district = verdicts.candidates.zones.district
     buildings = _buildings_of(demand, district)
@@ -91,7 +92,7 @@ def measure_links(verdicts: Verdicts, demand: Demand, options: WalkOptions) -> L
         home=number.get_indexer(demand.frame["compound_id"].reindex(buildings.index)),
         place=number.get_indexer(targets.frame["compound_id"]),
     )
-    streets = read_streets(district.roads)
+    streets = read_streets(district.roads, options.slopes)
     obstacles = read_obstacles(district.buildings, district.barriers, district.obstacles, district.gates)
     openings = find_openings(district, streets, obstacles, options.boundary)
     if options.ground is GroundModel.OPEN:

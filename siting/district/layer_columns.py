@@ -85,8 +85,8 @@ ROLES: Mapping[str, Role] = MappingProxyType(
                 fills=True,
             ),
             _role("entrances", tables.ENTRANCES, "building_id kind", kind="entrance"),
-            _role("roads", tables.ROADS, "kind name walkable drivable fire_lane width_m access", kind="service",
-                  walkable=True, drivable=True, fire_lane=True),
+            _role("roads", tables.ROADS, "kind name walkable drivable fire_lane width_m access slope_percent",
+                  kind="service", walkable=True, drivable=True, fire_lane=True),
             _role("barriers", tables.BARRIERS, "kind", kind="wall"),
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),
@@ -99,7 +99,9 @@ ROLES: Mapping[str, Role] = MappingProxyType(
 )  # fmt: skip
 
 _SILENT = frozenset(("lon", "lat", "x", "y", "crs", "wkt", "geometry", "fid", "ogc_fid"))
-_MOST = MappingProxyType({"levels": 200.0, "height_m": 1000.0, "width_m": 60.0, "renovation_year": 2200.0})
+_MOST = MappingProxyType(
+    {"levels": 200.0, "height_m": 1000.0, "width_m": 60.0, "renovation_year": 2200.0, "slope_percent": 100.0}
+)
 _TRUE, _FALSE = frozenset(("yes", "true", "1", "是")), frozenset(("no", "false", "0", "否"))
 _STEP_KEYS = ("kva", "cost_cny", "lead_time_months")
 _SOURCES = ("planner", "survey")

@@ -48,6 +48,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "类别": "kind",
         "通行": "access",
         "宽度": "width_m",
+        "坡度": "slope_percent",
         "车位数": "bays",
         "泊位数": "bays",
         "现有模块": "standing_modules",

@@ -1,6 +1,7 @@
 """Facts: raw OSM objects become the district's tables, in metres; what a tag does not say stays unknown."""
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from siting import tables
 from siting.contract import Table
 from siting.district import classes
 from siting.district.osm import OsmFacts
-from siting.district.tags import Tags, clean_text, count, levels, levels_down, metres, name_of
+from siting.district.tags import Tags, clean_text, count, levels, levels_down, metres, name_of, slope_percent
 from siting.geo import to_metric
 
 __all__ = ["METRES_PER_LEVEL", "Raw", "largest_overlap", "polygons_only", "project", "tabulate"]
@@ -112,7 +113,7 @@ def tabulate(raw: Raw) -> dict[str, Any]:
         "parking": _parking(raw),
         "transformers": _transformers(raw),
         "dropped": pd.concat([raw.dropped, dropped], ignore_index=True),
-        "notes": raw.notes,
+        "notes": (*raw.notes, *_slopes_unknown(raw)),
     }
 
 
@@ -226,9 +227,30 @@ def _roads(raw: Raw) -> Any:
         "fire_lane": _is_fire_lane,
         "width_m": lambda tags: metres(tags.get("width") or tags.get("est_width"), most=_WIDEST_M),
         "access": _access_on_foot,
+        "slope_percent": lambda tags: slope_percent(tags.get("incline")),
         "source": _tag,
     }
     return _build(tables.ROADS, raw.crs, [ways], columns)
+
+
+def _slopes_unknown(raw: Raw) -> tuple[str, ...]:
+    """Say how many walkable ways are mapped as sloping without a figure; none is guessed."""
+    unread = [
+        key
+        for key, tags in raw.lines["tags"].items()
+        if "incline" in tags
+        and classes.road_kind(tags) not in (None, "steps")
+        and not road_closed(tags)
+        and _is_walkable(tags)
+        and math.isnan(slope_percent(tags["incline"]))
+    ]
+    if not unread:
+        return ()
+    return (f"{len(unread)} ways slope without a figure that can be read, so how steep is unknown ({_some(unread)})",)
+
+
+def _some(ids: Sequence[Any]) -> str:
+    return ", ".join(map(str, ids[:5]))
 
 
 def _access(tags: Tags) -> str | None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["Tags", "clean_tags", "clean_text", "count", "levels", "levels_down", "metres", "name_of"]
+__all__ = ["Tags", "clean_tags", "clean_text", "count", "levels", "levels_down", "metres", "name_of", "slope_percent"]
 
 Tags = Mapping[str, str]
 
@@ -17,6 +17,9 @@ _NUMBER = r"(\d{1,6}(?:[.,]\d{1,6})?)"
 _METRES = re.compile(rf"^\s*{_NUMBER}\s*(m|metres?|meters?|米|cm|km|ft|feet|'|′)?\s*$", re.IGNORECASE)
 _FEET_INCHES = re.compile(rf"^\s*(\d{{1,4}})\s*(?:'|′|ft)\s*{_NUMBER}\s*(?:\"|″|in)\s*$")
 _METRES_PER_UNIT = {"cm": 0.01, "km": 1000.0, "ft": 0.3048, "feet": 0.3048, "'": 0.3048, "′": 0.3048}
+_SLOPE = re.compile(r"^[-+]?\s*(\d{1,3}(?:[.,]\d{1,3})?)\s*(%|％|°|deg)$")
+_RATIO = re.compile(r"^1\s*[:：]\s*(\d{1,4}(?:[.,]\d{1,3})?)$")
+_STEEPEST_PERCENT = 100.0
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, text direction, surrogates, line separators
 
 
@@ -58,6 +61,23 @@ def metres(text: str | None, *, most: float) -> float:
     elif text and (match := _METRES.match(text)):
         value = float(match[1].replace(",", ".")) * _METRES_PER_UNIT.get((match[2] or "m").lower(), 1.0)
     return value if 0.0 < value <= most else math.nan
+
+
+def slope_percent(text: str | None) -> float:
+    """Return an `incline` tag in percent without its sign ("-8 %", "5°", "1:12"); NaN if unclear or above 100 %.
+
+    "up" and "down" say which way, not how steep; a bare number says no unit: both are unknown.
+    """
+    word, value = (text or "").strip().lower(), math.nan
+    if match := _SLOPE.match(word):
+        figure = float(match[1].replace(",", "."))
+        if match[2] in "%％":
+            value = figure
+        elif figure <= 45.0:
+            value = round(100.0 * math.tan(math.radians(figure)), 6)
+    elif (match := _RATIO.match(word)) and float(match[1].replace(",", ".")) > 0.0:
+        value = 100.0 / float(match[1].replace(",", "."))
+    return value if 0.0 <= value <= _STEEPEST_PERCENT else math.nan
 
 
 def levels(text: str | None, *, most: float = 200.0) -> float:

@@ -134,7 +134,7 @@ def _read(run: RunFolder) -> _Ground:
     tables = run.facts.tables
     water = tables["obstacles"].geometry[tables["obstacles"]["kind"] == "water"]
     shapes = [shape for shape in (*tables["buildings"].geometry, *water) if shapely.get_dimensions(shape) > 0]
-    network, around = part_at_closed_gates(read_network(run.facts), run.facts)
+    network, around = part_at_closed_gates(read_network(run.facts, slopes=False), run.facts)
     return _Ground(run, network, around, np.array(shapes, dtype=object))
 
 

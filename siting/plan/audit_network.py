@@ -29,7 +29,8 @@ Node: TypeAlias = tuple[int, ...]
 class Network:
     """The reachable ways: networkx graph, its edges as (node, node, length) and as shapes with their boxes.
 
-    `access` has the access tag of each edge's way (of the first, where ways share an edge).
+    `access` has the access tag of each edge's way (of the first, where ways share an edge), `counts` what a metre of
+    it counts in a walk.
     """
 
     graph: Any
@@ -37,6 +38,7 @@ class Network:
     access: tuple[str | None, ...]
     shapes: Any
     boxes: Any
+    counts: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class Foot:
     leg_m: float
 
 
-def read_network(facts: Facts) -> Network:
-    """Return the walkable ways that are joined to the street."""
+def read_network(facts: Facts, *, slopes: bool = True) -> Network:
+    """Return the walkable ways that are joined to the street; without `slopes` every metre counts one (cables)."""
     roads = facts.tables["roads"]
+    steep = roads["counts"] if slopes and "counts" in roads else dict.fromkeys(roads.index, 1.0)
     graph: Any = nx.Graph()
     for road in roads[roads["walkable"].astype(bool)].itertuples():
         public = bool(road.drivable) and road.kind not in _NOT_PUBLIC
+        counts = float(steep[road.Index])
         for part in shapely.get_parts(road.geometry):
             for start, end in pairwise(part.coords):
                 tail, head = node_of(start), node_of(end)
@@ -62,16 +66,21 @@ def read_network(facts: Facts) -> Network:
                 for node, point in ((tail, start), (head, end)):
                     graph.add_node(node)
                     graph.nodes[node].setdefault("point", point[:2])
-                held = graph.get_edge_data(tail, head, default={"public": False, "access": road.access})
-                graph.add_edge(tail, head, public=public or held["public"], access=held["access"])
+                held = graph.get_edge_data(
+                    tail, head, default={"public": False, "access": road.access, "counts": counts}
+                )
+                graph.add_edge(tail, head, public=public or held["public"], access=held["access"],
+                               counts=min(counts, held["counts"]))  # fmt: skip
     for tail, head, data in graph.edges(data=True):
         data["length_m"] = math.dist(graph.nodes[tail]["point"], graph.nodes[head]["point"])
+        data["walk_m"] = data["length_m"] * data["counts"]
     kept = graph.subgraph(_joined_to_street(graph))
     edges = tuple(sorted((*sorted((tail, head)), data["length_m"]) for tail, head, data in kept.edges(data=True)))
     shapes = np.array([shapely.LineString([kept.nodes[tail]["point"], kept.nodes[head]["point"]])
                        for tail, head, _ in edges], dtype=object)  # fmt: skip
     access = tuple(kept.edges[tail, head]["access"] for tail, head, _ in edges)
-    return Network(kept, edges, access, shapes, shapely.bounds(shapes).reshape(-1, 4))
+    every = tuple(kept.edges[tail, head]["counts"] for tail, head, _ in edges)
+    return Network(kept, edges, access, shapes, shapely.bounds(shapes).reshape(-1, 4), every)
 
 
 def _joined_to_street(graph: Any) -> set[Node]:
@@ -127,9 +136,10 @@ def _landings(shape: Any, line: Any, nearest_m: float) -> Iterator[Any]:
 def spread(network: Network, foot: Foot, radius_m: float) -> Mapping[Node, float]:
     """Return the walk in metres from a foot to every node within the radius, without the leg."""
     tail, head, length_m = network.edges[foot.edge]
+    counts = network.counts[foot.edge]
     lengths: dict[Node, float] = {}
-    for node, start_m in ((tail, foot.along_m), (head, length_m - foot.along_m)):
-        onward = nx.single_source_dijkstra_path_length(network.graph, node, cutoff=radius_m + 1.0, weight="length_m")
+    for node, start_m in ((tail, counts * foot.along_m), (head, counts * (length_m - foot.along_m))):
+        onward = nx.single_source_dijkstra_path_length(network.graph, node, cutoff=radius_m + 1.0, weight="walk_m")
         for other, walk_m in onward.items():
             lengths[other] = min(lengths.get(other, math.inf), start_m + walk_m)
     return lengths
@@ -139,12 +149,13 @@ def walk(network: Network, foot: Foot, end: tuple[Foot, Mapping[Node, float]]) -
     """Return the walk between a foot and another one whose walks to all nodes are known, with both legs, in metres."""
     last, reached = end
     tail, head, length_m = network.edges[foot.edge]
+    counts = network.counts[foot.edge]
     ways_m = [
-        foot.along_m + reached.get(tail, math.inf),
-        length_m - foot.along_m + reached.get(head, math.inf),
+        counts * foot.along_m + reached.get(tail, math.inf),
+        counts * (length_m - foot.along_m) + reached.get(head, math.inf),
     ]
     if foot.edge == last.edge:
-        ways_m.append(abs(foot.along_m - last.along_m))
+        ways_m.append(counts * abs(foot.along_m - last.along_m))
     return foot.leg_m + min(ways_m) + last.leg_m
 
 

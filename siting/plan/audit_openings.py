@@ -76,7 +76,7 @@ def _part(graph: Any, edges: list[tuple[Node, Node, float]], node: Node) -> list
         other = head if tail == node else tail
         copy = (*node, number)
         graph.add_node(copy, point=graph.nodes[node]["point"])
-        graph.add_edge(copy, other, length_m=length_m)
+        graph.add_edge(copy, other, **graph.edges[tail, head])
         edges[number] = (copy, head, length_m) if tail == node else (tail, copy, length_m)
         feet.append(Foot(number, 0.0 if tail == node else length_m, 0.0))
     graph.remove_node(node)

@@ -1,14 +1,16 @@
 """Audit of reach: the lines of walks in plan.gpkg, held against links.csv and the ground, one after the other.
 
-Every served pair has one line, and every line is of a served pair. A line with what it leaves inside the building's
-own block is as long as the walk, to a millimetre; it starts at the building (or the block it is part of) and ends at
-the site. It enters no building and no water, and crosses no barrier, but where a mapped walkable way leads through or
-a gate stands in the barrier. Over open ground it leaves a compound at openings only, and outside it keeps to mapped
-ways, but for the straight legs at gates and open boundaries (10 m and 30 m at each end at most).
+Every served pair has one line, and every line is of a served pair. A line with what steep ways add to it, and with
+what it leaves inside the building's own block or a garage, is as long as the walk, to a millimetre; it starts at the
+building (or the block it is part of) and ends at the site or at a way down into its garage. A walk without a line says
+why: the site, or a way down into its garage, stands at the building. A line enters no building and no water, and
+crosses no barrier, but where a mapped walkable way leads through or a gate stands in the barrier. Over open ground it
+leaves a compound at openings only, and outside it keeps to mapped ways, but for the straight legs at gates and open
+boundaries (10 m and 30 m at each end at most).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,10 +18,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from siting.plan.audit_garages import ways_into
 from siting.plan.audit_network import Foot, Network, read_network
 from siting.plan.audit_openings import block_shapes, openings_of, part_at_closed_gates
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding, rows_of
+from siting.plan.audit_slopes import added_by_slopes
 
 __all__ = ["MOST_LINES", "check_paths"]
 
@@ -31,6 +35,7 @@ _TOUCH_M = 0.005
 _ON_WAY_M = 0.01
 _GATE_M = 0.6
 _AREA = 2  # dimensions
+_GARAGE, _AT_BUILDING = "in_garage", "at_building"
 _DOOR_M = 0.05
 _LEG_M = 30.1
 _LEGS_M = 2 * (10.0 + 30.0) + 0.1
@@ -55,13 +60,15 @@ def check_paths(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
         for pair in sorted(set(drawn) - set(stated))
     ]
     both = sorted(set(stated) & set(drawn))
+    ground = _read_ground(run)
     for pair in both:
         findings += _length(pair, float(stated[pair].walk_m), drawn[pair])
+        if drawn[pair].geometry is None:
+            findings += ground.undrawn(pair, drawn[pair])
     lines = [pair for pair in both if drawn[pair].geometry is not None]
     step = max(1, math.ceil(len(lines) / MOST_LINES))
-    ground = _read_ground(run)
     for pair in lines[::step]:
-        findings += ground.findings(pair, drawn[pair].geometry)
+        findings += ground.findings(pair, drawn[pair])
     notes = (
         (f"Lines of walks were held against the ground for 1 in {step}. 步行路径线每 {step} 条抽查一条。",)
         if step > 1
@@ -72,14 +79,20 @@ def check_paths(run: RunFolder) -> tuple[Checked, tuple[str, ...]]:
 
 def _length(pair: tuple[str, str], walk_m: float, row: Any) -> list[Finding]:
     line_m = 0.0 if row.geometry is None else float(row.geometry.length)
-    off_m = abs(line_m + float(row.inside_m) - walk_m)
-    if off_m <= _LENGTH_M and float(row.inside_m) >= 0.0:
+    more_m = float(row.inside_m) + _slope_m(row)
+    off_m = abs(line_m + more_m - walk_m)
+    if off_m <= _LENGTH_M and float(row.inside_m) >= 0.0 and _slope_m(row) >= 0.0:
         return []
     return [
-        _say(pair, "walk-line-length", f"has a line of {line_m:.3f} m (+ {row.inside_m:.3f}), but walks {walk_m:.3f} m",
-             f"路径线长 {line_m:.3f} m(另 {row.inside_m:.3f} m),而步行为 {walk_m:.3f} m",
-             measured=line_m + float(row.inside_m), required=walk_m, unit="m")
+        _say(pair, "walk-line-length", f"has a line of {line_m:.3f} m (+ {more_m:.3f}), but walks {walk_m:.3f} m",
+             f"路径线长 {line_m:.3f} m(另 {more_m:.3f} m),而步行为 {walk_m:.3f} m",
+             measured=line_m + more_m, required=walk_m, unit="m")
     ]  # fmt: skip
+
+
+def _slope_m(row: Any) -> float:
+    """Return what steep ways add to a walk; runs from before there was such a figure add nothing."""
+    return float(getattr(row, "slope_m", 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +108,40 @@ class _Ground:
     around: Mapping[str, tuple[Foot, ...]]
     openings: dict[str, list[Any]] = field(default_factory=dict)
 
-    def findings(self, pair: tuple[str, str], line: Any) -> list[Finding]:
+    def undrawn(self, pair: tuple[str, str], row: Any) -> list[Finding]:
+        """Return what is wrong with a walk that has no line: it must say why, and it must be so."""
+        building, site = self._pair(pair)
+        why = str(getattr(row, "undrawn", None))
+        into = ways_into(site, self.run.facts)
+        doors = self.run.facts.tables["entrances"]
+        at = [building.geometry, self._block(building.geometry), *doors.geometry[doors["building_id"] == pair[0]]]
+        held = {
+            _GARAGE: into is not None and any(_meet(way, at) for way, _ in into),
+            _AT_BUILDING: into is None and _meet(site.geometry, at),
+        }
+        if held.get(why, False):
+            return []
+        return [
+            _say(pair, "walk-undrawn", f"has no line; the reason given ({why}) does not hold",
+                 f"没有路径线,所给理由({why})不成立")
+        ]  # fmt: skip
+
+    def _pair(self, pair: tuple[str, str]) -> tuple[Any, Any]:
+        sites = self.run.sites
+        return self.run.facts.tables["buildings"].loc[pair[0]], sites[~sites.index.duplicated()].loc[pair[1]]
+
+    def findings(self, pair: tuple[str, str], row: Any) -> list[Finding]:
         """Return what is wrong with the line of one walk."""
-        building = self.run.facts.tables["buildings"].loc[pair[0]]
-        site = self.run.sites[~self.run.sites.index.duplicated()].loc[pair[1]]
-        found = []
-        if not (self._starts(line, building.geometry) and self._ends(line, site.geometry)):
+        line = row.geometry
+        building, site = self._pair(pair)
+        found = self._slopes(pair, row, (building, site))
+        into = ways_into(site, self.run.facts)
+        ends = (
+            [site.geometry]
+            if into is None
+            else [way for way, inside_m in into if float(row.inside_m) >= inside_m - _LENGTH_M]
+        )
+        if not (self._starts(line, building.geometry) and any(self._ends(line, end) for end in ends)):
             found.append(
                 _say(pair, "walk-line-ends", "is not drawn from the building to the site", "路径线未连接楼栋与选定点")
             )
@@ -124,6 +165,20 @@ class _Ground:
                      "路径线未经出入口越过小区边界,或在小区外偏离道路")
             )  # fmt: skip
         return found
+
+    def _slopes(self, pair: tuple[str, str], row: Any, ends: tuple[Any, Any]) -> list[Finding]:
+        """Return a finding if steep ways add another figure to a walk than its line says."""
+        compounds = self.run.facts.tables["compounds"].geometry
+        grounds = [compounds[str(end["compound_id"])] for end in ends] if self.run.settings.ground == "open" else []
+        least_m, most_m = added_by_slopes(row.geometry, self.run.facts.tables["roads"], grounds)
+        if least_m - _LENGTH_M <= _slope_m(row) <= most_m + _LENGTH_M:
+            return []
+        return [
+            _say(pair, "walk-slope",
+                 f"has {_slope_m(row):.3f} m for steep ways; by its line {least_m:.3f} to {most_m:.3f} m",
+                 f"陡坡折算 {_slope_m(row):.3f} m,按路径线应为 {least_m:.3f} 至 {most_m:.3f} m",
+                 measured=_slope_m(row), required=least_m, unit="m")
+        ]  # fmt: skip
 
     def _starts(self, line: Any, outline: Any) -> bool:
         start = shapely.Point(line.coords[0])
@@ -202,6 +257,10 @@ def _read_ground(run: RunFolder) -> _Ground:
         network=network,
         around=around,
     )
+
+
+def _meet(shape: Any, others: Iterable[Any]) -> bool:
+    return any(shape.distance(other) <= _TOUCH_M for other in others)
 
 
 def _near(shape: Any, others: Any) -> Any:

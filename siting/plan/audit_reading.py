@@ -22,6 +22,7 @@ from siting.contract import Table
 from siting.district.record import DISTRICT_TABLES, District
 from siting.errors import DataError, TableError, UsageError
 from siting.kinds import Completeness, Kind, Outcome
+from siting.plan.audit_slopes import with_counts
 from siting.rules.clause import Rulebook
 from siting.rules.profiles import load_rulebook
 from siting.tables import CANDIDATES, GROUPS, SITES, WALKS
@@ -90,6 +91,7 @@ class Settings:
     budget_cny: float | None
     radius_m: float
     max_leg_m: float
+    slopes: tuple[float, float]  # what a metre of a steep way counts, and from how many percent on
     sharing: str
     ground: str
     boundary: str
@@ -180,6 +182,7 @@ def read_run_folder(folder: Path) -> RunFolder:
     study = _read(folder / "study.toml", lambda path: tomllib.loads(path.read_text(encoding="utf-8")))
     settings = _settings(study, folder / "study.toml")
     layers = {name: _layer(folder, table) for name, table in DISTRICT_TABLES.items()}
+    layers["roads"] = with_counts(layers["roads"], *settings.slopes)
     return RunFolder(
         folder=folder,
         run=run,
@@ -362,6 +365,7 @@ def _settings(study: Mapping[str, Any], path: Path) -> Settings:
             budget_cny=_budget(study),
             radius_m=float(study["reach"]["radius_m"]),
             max_leg_m=float(study["reach"]["max_leg_m"]),
+            slopes=(float(study["reach"].get("slope_factor", 1.0)), float(study["reach"].get("steep_percent", 8.0))),
             sharing=str(study["reach"]["sharing"]),
             ground=str(study["reach"].get("ground", "network")),  # what runs were before there was a choice
             boundary=str(study["reach"].get("boundary", "gates")),

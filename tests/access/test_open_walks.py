@@ -1,5 +1,6 @@
 """Walks over open ground, on hand-drawn compounds whose lengths a reader can add up (to a tenth of a millimetre)."""
 
+from dataclasses import replace
 from math import hypot, inf
 
 import builders
@@ -9,9 +10,12 @@ from shapely import LineString, Point, Polygon, box
 
 from siting.access.openings import Boundary
 from siting.access.sharing import Group, Sharing
-from siting.access.streets import without_steps
+from siting.access.streets import Slopes, without_steps
 from siting.access.walking import WalkOptions, measure_links
 from siting.errors import UsageError
+from siting.plan.audit_open import open_walks_again
+from siting.plan.audit_reading import facts_of
+from siting.plan.audit_slopes import with_counts
 
 YARD = (("c1", box(0, 0, 100, 50)),)
 HOUSE = ("b1", box(10, 10, 30, 20))
@@ -207,3 +211,63 @@ def test_stairs_are_closed_to_who_pushes_a_bike_if_the_study_says_so():
     assert walk(closed, [shed], sharing=Sharing.EVERYONE) == metres(hypot(70, 25) + 20 + hypot(10, 23))
     assert "1 mapped stairs" in closed.notes[-1]
     assert of.roads["walkable"].all()
+
+
+HILL = (("c1", box(0, 0, 100, 50)), ("c2", box(120, 0, 220, 50)))
+GATES = (("r2", LineString([(50, 5), (50, -5)])), ("r3", LineString([(150, 5), (150, -5)])))
+OVER_THERE = ("s1", box(145, 10, 155, 14), {"compound_id": "c2"})
+OUT_AND_IN = hypot(20, 10) + 5 + 5 + 10  # to the gate, to the street; from it, to the shed
+EVERYONE = {"sharing": Sharing.EVERYONE}
+
+
+def hill(street, *, kind="residential", **level):
+    """Two yards beside a street of 100 m between their gates, where `street` says how it slopes."""
+    middle = ("r1", LineString([(50, -5), (150, -5)]), {"kind": kind} | street)
+    ends = ("r0", LineString([(-100, -5), (50, -5)])), ("r4", LineString([(150, -5), (300, -5)]))
+    return ground(compounds=HILL, buildings=[HOUSE], roads=[middle, *ends, *GATES], **level)
+
+
+@pytest.mark.parametrize(("slope", "counted"), [(8.0, 150.0), (12.0, 150.0), (7.9, 100.0), (float("nan"), 100.0)])
+def test_a_metre_of_a_steep_way_counts_more_if_the_planner_says_so(slope, counted):
+    of = hill({"slope_percent": slope})
+    assert walk(of, [OVER_THERE], slopes=Slopes(factor=1.5), **EVERYONE) == metres(OUT_AND_IN + counted)
+    assert walk(of, [OVER_THERE], **EVERYONE) == metres(OUT_AND_IN + 100)
+
+
+def test_stairs_are_steep_whatever_is_mapped_of_their_slope():
+    of = hill({"drivable": False}, kind="steps")
+    assert walk(of, [OVER_THERE], slopes=Slopes(factor=2.0), **EVERYONE) == metres(OUT_AND_IN + 200)
+
+
+def test_a_longer_level_way_is_taken_where_the_steep_one_counts_more():
+    street, loop = {"slope_percent": 20.0}, ("r9", LineString([(50, -5), (50, -20), (150, -20), (150, -5)]))
+    steep = hill(street)
+    of = steep.replace(roads=hill(street, others=[builders.road(loop[1], id="r9", kind="residential")]).roads)
+    assert walk(of, [OVER_THERE], slopes=Slopes(factor=2.0), **EVERYONE) == metres(OUT_AND_IN + 130)
+    assert walk(of, [OVER_THERE], **EVERYONE) == metres(OUT_AND_IN + 100)
+
+
+def test_the_longest_walk_counts_steep_metres_too():
+    of = hill({"slope_percent": 10.0})
+    limit = OUT_AND_IN + 150
+    assert walk(of, [OVER_THERE], slopes=Slopes(factor=1.5), radius_m=limit, **EVERYONE) == metres(limit)
+    assert walk(of, [OVER_THERE], slopes=Slopes(factor=1.6), radius_m=limit, **EVERYONE) == inf
+
+
+@pytest.mark.parametrize(
+    "figures", [{"factor": 0.9}, {"factor": 11.0}, {"steep_percent": 0.0}, {"steep_percent": 101.0}]
+)
+def test_slopes_that_cannot_be_are_refused(figures):
+    with pytest.raises(UsageError, match="give"):
+        Slopes(**figures)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.7])
+def test_the_audit_counts_steep_metres_on_its_own_road(factor):
+    of = hill({"slope_percent": 10.0})
+    facts = facts_of(of)
+    roads = with_counts(facts.tables["roads"], factor, 8.0)
+    facts = replace(facts, tables={**facts.tables, "roads": roads})
+    shed = verdicts(of, [OVER_THERE]).candidates.frame.geometry["s1"]
+    again = open_walks_again(facts, [("b1", "s1")], {"s1": (shed, "c2")}, limit_m=500.0, all_round=False)
+    assert again["b1", "s1"] == metres(walk(of, [OVER_THERE], slopes=Slopes(factor=factor), **EVERYONE))

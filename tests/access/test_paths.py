@@ -1,5 +1,6 @@
 """Walks as lines, on hand-drawn compounds whose corners a reader can point at."""
 
+import builders
 import numpy as np
 import pytest
 import shapely
@@ -11,6 +12,7 @@ from shapely.affinity import translate
 
 from siting.access.paths import trace_walks
 from siting.access.sharing import Sharing
+from siting.access.streets import Slopes
 from siting.access.walking import GroundModel, WalkOptions, measure_links
 
 YARD = (("c1", box(0, 0, 100, 50)),)
@@ -79,12 +81,52 @@ def test_a_site_at_the_house_has_no_line():
     walks = traced(ground(compounds=YARD, buildings=[HOUSE]), [("s1", box(30, 10, 40, 14))])
     assert walks.geometry.isna().all()
     assert walks["line_m"].tolist() == [0.0]
+    assert walks["undrawn"].tolist() == ["at_building"]
 
 
 def test_what_a_tower_walks_inside_its_podium_is_told_apart():
     of = ground(compounds=YARD, buildings=[HOUSE, ("b2", box(5, 5, 40, 40))])
     walks = traced(of)
     assert walks.loc["b1>s1", ["walk_m", "line_m", "inside_m"]].tolist() == pytest.approx([30, 20, 10])
+
+
+STALLS = ("s1", box(60, 10, 70, 14), {"kind": "ev_garage", "garage_id": "g1"})
+ZONE = builders.parking((40, 5, 95, 45), id="g1", kind="underground", compound_id="c1", entrance_walk_m=25.0)
+
+
+def garage(*downs):
+    doors = [(f"e{at}", down, {"kind": "garage", "building_id": "g1"}) for at, down in enumerate(downs)]
+    return ground(compounds=YARD, buildings=[HOUSE], entrances=doors, others=[ZONE])
+
+
+def test_a_line_into_a_garage_ends_at_the_way_down_that_is_nearest():
+    walks = traced(garage(Point(90, 45), Point(50, 30)), [STALLS])
+    line = translate(walks.geometry["b1>s1"], -ORIGIN[0], -ORIGIN[1])
+    assert [(round(x, 2), round(y, 2)) for x, y in line.coords] == [(30, 20), (49.95, 29.95)]
+    assert walks["inside_m"].tolist() == pytest.approx([25.0])
+    assert walks["walk_m"].tolist() == pytest.approx([line.length + 25.0])
+    assert walks["undrawn"].isna().all()
+
+
+def test_a_garage_whose_way_down_is_in_the_house_has_no_line_and_says_why():
+    walks = traced(garage(Point(30, 15)), [STALLS])
+    assert walks.geometry.isna().all()
+    assert walks["undrawn"].tolist() == ["in_garage"]
+    assert walks["inside_m"].tolist() == walks["walk_m"].tolist()
+
+
+@pytest.mark.parametrize("ground_model", list(GroundModel))
+def test_what_steep_ways_count_beyond_their_length_is_told_apart(ground_model):
+    yards = (*YARD, ("c2", box(120, 0, 220, 50)))
+    ways = [("r2", LineString([(50, 5), (50, -5)])), ("r3", LineString([(150, 5), (150, -5)]))]
+    steep = ("r1", LineString([(-100, -5), (50, -5), (150, -5), (300, -5)]), {"slope_percent": 10.0})
+    of = ground(compounds=yards, buildings=[HOUSE], roads=[steep, *ways])
+    shed = ("s1", box(145, 10, 155, 14), {"compound_id": "c2"})
+    walks = traced(of, [shed], sharing=Sharing.EVERYONE, slopes=Slopes(factor=1.5), ground=ground_model)
+    row = walks.loc["b1>s1"]
+    assert row["slope_m"] == pytest.approx(50.0, abs=12.0 if ground_model == "network" else 1e-6)
+    assert row["line_m"] + row["slope_m"] == pytest.approx(row["walk_m"])
+    assert row["inside_m"] == 0.0
 
 
 def test_on_mapped_ways_a_line_has_two_straight_legs():

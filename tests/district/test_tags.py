@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.district.tags import clean_tags, clean_text, count, levels, levels_down, metres, name_of
+from siting.district.tags import clean_tags, clean_text, count, levels, levels_down, metres, name_of, slope_percent
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,19 @@ def test_a_length_is_read_in_metres(text, expected):
 @pytest.mark.parametrize("text", [None, "", "wide", "3-4", "-3", "0", "1e9", "nan", "inf", "12 parsec", "9" * 400])
 def test_an_unclear_length_is_unknown(text):
     assert math.isnan(metres(text, most=100.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("8%", 8.0), ("-12.5 %", 12.5), ("0%", 0.0), ("45°", 100.0), ("5°", 8.748866), ("1:12", 100 / 12), ("8％", 8.0)],
+)
+def test_a_slope_is_read_in_percent_whichever_way_it_leads(text, expected):
+    assert slope_percent(text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("text", [None, "", "up", "down", "yes", "8", "steep", "60°", "400%", "1:0", "nan%", "--3%"])
+def test_a_slope_without_a_clear_figure_is_unknown(text):
+    assert math.isnan(slope_percent(text))
 
 
 @pytest.mark.parametrize(("text", "expected"), [("6", 6.0), ("6;7", 7.0), ("6-7", 7.0), ("2.5", 2.5), (" 6 ; 5 ", 6.0)])

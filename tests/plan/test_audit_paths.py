@@ -10,6 +10,7 @@ from plan.audit_builders import edit_layer
 from shapely import LineString
 from shapely.affinity import translate
 
+from siting.errors import DataError
 from siting.pipeline import run_study
 from siting.plan.audit import audit_run
 from siting.plan.audit_paths import check_paths
@@ -19,17 +20,32 @@ from siting.study import make_study
 DATASETS = Path(__file__).parents[2] / "datasets"
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
+def run_of(osm, folder, **reach):
     study = make_study(
         {
-            "source": {"osm": str(DATASETS / "tiny.osm")},
+            "source": {"osm": str(osm)},
             "layers": [{"role": "transformers", "path": str(DATASETS / "tiny_transformers.csv")}],
             "rules": {"profile": "national", "on": date(2026, 1, 1)},
+            "reach": reach,
             "limits": {"budget_cny": 200_000},
         }
     )
-    return run_study(study, tmp_path_factory.mktemp("tiny") / "run").folder
+    return run_study(study, folder).folder
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return run_of(DATASETS / "tiny.osm", tmp_path_factory.mktemp("tiny") / "run")
+
+
+@pytest.fixture(scope="module")
+def uphill(tmp_path_factory):
+    """A run where the lanes of tiny.osm climb by a tenth, and such a metre counts one and a half."""
+    folder = tmp_path_factory.mktemp("hill")
+    text = (DATASETS / "tiny.osm").read_text(encoding="utf-8")
+    lane = '<tag k="highway" v="service"/>'
+    (folder / "hill.osm").write_text(text.replace(lane, f'{lane}<tag k="incline" v="-10%"/>'), encoding="utf-8")
+    return run_of(folder / "hill.osm", folder / "run", slope_factor=1.5, ground="network")
 
 
 @pytest.fixture
@@ -93,3 +109,46 @@ def test_a_run_without_lines_is_noted(folder):
     checked, notes = check_paths(read_run_folder(folder))
     assert checked.findings == ()
     assert "older run" in notes[0]
+
+
+def test_a_walk_without_a_line_needs_a_reason_that_holds(folder):
+    undrawn = {"geometry": None, "line_m": 0.0, "slope_m": 0.0}
+
+    def erase(walks, why):
+        return walks.assign(**undrawn, inside_m=walks["walk_m"], undrawn=why)
+
+    edit_layer(folder, "walks", lambda walks: erase(walks, "at_building"))
+    assert codes(folder) == {"walk-undrawn"}
+    edit_layer(folder, "walks", lambda walks: erase(walks, "in_garage"))
+    assert codes(folder) == {"walk-undrawn"}
+    edit_layer(folder, "walks", lambda walks: erase(walks, None))
+    assert codes(folder) == {"walk-undrawn"}
+
+
+def test_a_reason_of_ones_own_is_no_reason(folder):
+    edit_layer(folder, "walks", lambda walks: walks.assign(undrawn="no idea"))
+    with pytest.raises(DataError, match="undrawn"):
+        read_run_folder(folder)
+
+
+def test_a_hilly_run_is_clean_and_counts_its_slopes(uphill):
+    report = audit_run(uphill)
+    walks = read_run_folder(uphill).walks
+    assert report.clean, report.findings
+    assert (walks["slope_m"] > 0).any()
+    assert (walks["walk_m"] - walks["line_m"] - walks["slope_m"]).to_numpy() == pytest.approx(
+        walks["inside_m"], abs=1e-6
+    )
+
+
+def test_slopes_left_out_or_invented_are_named(uphill, tmp_path):
+    folder = Path(shutil.copytree(uphill, tmp_path / "run"))
+    edit_layer(folder, "walks", lambda walks: walks.assign(inside_m=walks["inside_m"] + walks["slope_m"], slope_m=0.0))
+    assert "walk-slope" in codes(folder)
+
+
+def test_another_factor_in_the_study_is_found(uphill, tmp_path):
+    folder = Path(shutil.copytree(uphill, tmp_path / "run"))
+    study = folder / "study.toml"
+    study.write_text(study.read_text(encoding="utf-8").replace("slope_factor = 1.5", "slope_factor = 1.2"), "utf-8")
+    assert {"walk-slope", "walk-differs"} <= {finding.code for finding in audit_run(folder).findings}
