@@ -141,13 +141,13 @@ def read_district(options: SourceOptions, *, progress: Progress | None = None) -
     compounds, dropped = _compounds(raw, content, options)
     content["dropped"] = pd.concat([content["dropped"], dropped], ignore_index=True)
     district = _provisional(facts, crs, options, content, compounds)
+    box = _box(options, crs)
     if options.layers:
         from siting.district import layers  # only who has layers pays for them
 
         say("apply layers")
-        district = layers.apply_layers(district, options.layers, formula=options.weights)
+        district = layers.apply_layers(district, options.layers, formula=options.weights, box=box)
     say("link tables")
-    box = _box(options, crs)
     district = link(district, box=box)
     if district.compounds.empty:
         raise SourceError(_no_compounds(district, options))

@@ -20,6 +20,7 @@ from pyproj import CRS
 
 from siting.district.coordinates import Datum, parse_datum
 from siting.district.layer_dxf import open_drawing
+from siting.district.layer_near import Near
 from siting.district.layer_parquet import open_parquet
 from siting.district.layer_spec import LayerSpec, RawLayer, one_line
 from siting.district.layer_text import open_csv, open_workbook
@@ -30,19 +31,19 @@ from siting.errors import LayerError
 __all__ = ["FORMATS", "open_layer"]
 
 FORMATS = ("gpkg", "geojson", "json", "shp", "gdb", "dxf", "parquet", "csv", "xlsx")
-_OPENERS = {"csv": open_csv, "xlsx": open_workbook, "dxf": open_drawing, "parquet": open_parquet}
+_OPENERS = {"csv": open_csv, "xlsx": open_workbook, "dxf": open_drawing}
 _LAYERED = ("gpkg", "gdb")
 _GDB_CATALOGUE = "a00000001.gdbtable"
 
 
-def open_layer(spec: LayerSpec) -> RawLayer:
-    """Read the file or the database table of `spec`.
+def open_layer(spec: LayerSpec, near: Near | None = None) -> RawLayer:
+    """Read the file or the database table of `spec`; of GeoParquet and tables only what lies `near` the district.
 
     Raises `LayerError`, one line, for a missing, empty, foreign, garbled or damaged file and for geometry without a
     CRS.
     """
     name = spec.name
-    raw = open_table(spec) if spec.path is None else _open_file(spec, spec.path)
+    raw = open_table(spec, near) if spec.path is None else _open_file(spec, spec.path, near)
     if not len(raw.cells):
         message = f"{name}: holds no row; leave the layer out if there is nothing to say"
         raise LayerError(message)
@@ -54,7 +55,7 @@ def open_layer(spec: LayerSpec) -> RawLayer:
     return replace(raw, cells=raw.cells.set_axis(headings(raw.cells.columns, spec.role, name), axis="columns"))
 
 
-def _open_file(spec: LayerSpec, path: Path) -> RawLayer:
+def _open_file(spec: LayerSpec, path: Path, near: Near | None) -> RawLayer:
     ending = path.suffix.removeprefix(".").casefold()
     if ending not in FORMATS:
         message = (
@@ -64,6 +65,9 @@ def _open_file(spec: LayerSpec, path: Path) -> RawLayer:
         raise LayerError(message)
     if ending == "gdb":
         return _open_spatial(spec, path, b"", _digest_of_folder(path), ending)
+    if ending == "parquet":
+        _refuse_missing(path)
+        return open_parquet(spec, path, near)
     data = _bytes_of(path)
     digest = hashlib.sha256(data).hexdigest()
     if ending in _OPENERS:
@@ -71,10 +75,14 @@ def _open_file(spec: LayerSpec, path: Path) -> RawLayer:
     return _open_spatial(spec, path, data, digest, ending)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _refuse_missing(path: Path) -> None:
     if not path.is_file():
         message = f"{path.name}: no such file; check the path of the layer"
         raise LayerError(message)
+
+
+def _bytes_of(path: Path) -> bytes:
+    _refuse_missing(path)
     try:
         data = path.read_bytes()
     except OSError as error:

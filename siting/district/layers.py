@@ -22,6 +22,7 @@ from siting.district.layer_columns import ROLES, Role, choose_role, read_cells, 
 from siting.district.layer_datum import check_datum
 from siting.district.layer_files import open_layer
 from siting.district.layer_merge import merged
+from siting.district.layer_near import Near
 from siting.district.layer_place import near_shapes, place_shapes
 from siting.district.layer_spec import LayerSpec, RawLayer
 from siting.district.layer_weight import WeightFormula, weigh, with_spare_power
@@ -51,14 +52,16 @@ class Layer:
     datum: Datum | None = None  # that the shapes were declared in
 
 
-def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer:
+def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry, within: BaseGeometry | None = None) -> Layer:
     """Read one layer into `target_crs`; `area`, in that CRS, is where the district lies.
+
+    What can be asked for a box (GeoParquet, PostGIS) is read around `within` alone (default: `area`).
 
     Raises `LayerError`, one line with file, object, key and repair.
     """
     name = spec.name
     role = choose_role(spec.role, name)
-    raw = open_layer(spec)
+    raw = open_layer(spec, Near(area if within is None else within, target_crs))
     ids, has_ids = row_ids(raw.cells, role, name)
     values, notes = read_cells(raw.cells, role, ids, name)
     shapes = _shapes_of(raw, role, ids, name)
@@ -84,15 +87,23 @@ def read_layer(spec: LayerSpec, *, target_crs: CRS, area: BaseGeometry) -> Layer
     )
 
 
-def apply_layers(district: District, layers: Iterable[LayerSpec], *, formula: WeightFormula | None = None) -> District:
+def apply_layers(
+    district: District,
+    layers: Iterable[LayerSpec],
+    *,
+    formula: WeightFormula | None = None,
+    box: BaseGeometry | None = None,
+) -> District:
     """Return `district` with `layers` laid over it; compounds first, then what refers to them.
 
-    `formula` weighs complaints, hazards and renovation.
+    `formula` weighs complaints, hazards and renovation. `box` is the planner's study area: of large layers only what
+    lies around it is read.
 
     What was replaced is in `overrides`, what was not used in `dropped` and `notes`. Raises `LayerError`.
     """
     area = district.study_area.buffer(district.halo_m)
-    read = [_checked(read_layer(spec, target_crs=district.crs, area=area), district) for spec in layers]
+    within = None if box is None else box.buffer(district.halo_m)
+    read = [_checked(read_layer(spec, target_crs=district.crs, area=area, within=within), district) for spec in layers]
     order = list(ROLES)
     spare: dict[str, tuple[float, str]] = {}
     for layer in sorted(read, key=lambda layer: order.index(layer.role.name)):

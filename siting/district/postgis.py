@@ -5,13 +5,17 @@ study file, which is copied into every run folder: it belongs in the environment
 """
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from siting.district.coordinates import parse_datum
+from siting.district.layer_near import Near, left_out
 from siting.district.layer_spec import LayerSpec, RawLayer, one_line
 from siting.errors import LayerError
 
@@ -22,12 +26,15 @@ _GEOMETRY = (
     "WHERE f_table_schema = :schema AND f_table_name = :name ORDER BY f_geometry_column"
 )
 _SECONDS = 10
+_SOME_ROWS = 1000  # of a table that lies elsewhere
 
 
-def open_table(spec: LayerSpec) -> RawLayer:
+def open_table(spec: LayerSpec, near: Near | None = None) -> RawLayer:
     """Return the rows of the table `spec.layer_name` (`table` or `schema.table`; the role's name without one).
 
-    The digest is that of the rows' text and geometry, in whatever order the table gives them. Raises `LayerError`.
+    The server is asked for what lies in the box `near` the district (an index on the geometry serves it), and for rows
+    without geometry; a table that has none there gives its first rows, so that the usual refusal can say why. The
+    digest is that of the rows' text and geometry, in whatever order the table gives them. Raises `LayerError`.
     """
     name = spec.name
     try:
@@ -44,8 +51,14 @@ def open_table(spec: LayerSpec) -> RawLayer:
             found = session.execute(sqlalchemy.text(_GEOMETRY), {"schema": schema or "public", "name": table}).all()
             columns = sqlalchemy.table(table, schema=schema or "public")
             query = sqlalchemy.select(sqlalchemy.text("*")).select_from(columns)
+            held = session.execute(sqlalchemy.select(sqlalchemy.func.count()).select_from(columns)).scalar_one()
             if found:
-                frame: Any = gpd.read_postgis(query, session, geom_col=found[0][0])
+                box = _box(spec, near, int(found[0][1]))
+                asked = query if box is None else query.where(_meets(str(found[0][0]), box))
+                frame: Any = gpd.read_postgis(asked, session, geom_col=found[0][0])
+                if not len(frame):
+                    frame = gpd.read_postgis(query.limit(_SOME_ROWS), session, geom_col=found[0][0])
+                    held = len(frame)
             else:
                 frame = pd.read_sql(query, session)
     except pd.errors.DatabaseError as error:
@@ -54,7 +67,33 @@ def open_table(spec: LayerSpec) -> RawLayer:
         raise _unread(name, error) from error
     finally:
         engine.dispose()
-    return _raw(spec, frame)
+    return replace(_raw(spec, frame), notes=left_out(name, len(frame), int(held)))
+
+
+def _box(spec: LayerSpec, near: Near | None, srid: int) -> tuple[float, float, float, float, int] | None:
+    """Return the box to ask for and its SRID; None where the CRS of the table is not known."""
+    if near is None:
+        return None
+    if srid > 0:
+        try:
+            stated = CRS.from_epsg(srid)
+        except CRSError:  # a table of a CRS of its own
+            return None
+    elif spec.crs:
+        stated = parse_datum(spec.crs, spec.name).crs
+    else:
+        return None
+    bounds = near.bounds(stated)
+    return None if bounds is None else (*bounds, max(srid, 0))
+
+
+def _meets(column: str, box: tuple[float, float, float, float, int]) -> Any:
+    """Return the condition on rows: their geometry meets the box (by index, then exactly), or they have none."""
+    import sqlalchemy
+
+    geometry: Any = sqlalchemy.column(column)
+    envelope = sqlalchemy.func.ST_MakeEnvelope(*box)
+    return geometry.is_(None) | (geometry.op("&&")(envelope) & sqlalchemy.func.ST_Intersects(geometry, envelope))
 
 
 def _unread(name: str, error: BaseException) -> LayerError:

@@ -40,6 +40,8 @@ _FORMS = tuple(
         (r"(\d+) invalid outlines were repaired \((.+)\)", "修复了 {0} 个无效轮廓({1})"),
         (r"(\d+) objects stand far away or have a misplaced node \((.+)\)", "{0} 个对象位置过远或节点错位({1})"),
         (r"(\d+) objects reach farther than (\S+) km and are cut \((.+)\)", "{0} 个对象超出 {1} km,已裁剪({2})"),
+        (r"(.+?): (\S+) of (\S+) rows lie beyond the district and 2 km around it; they were not read",
+         "{0}:{2} 行中有 {1} 行在片区及其外围 2 km 之外,未读取"),
         (r"(.+?): (\d+) rows meet no object here \((.+)\)", "{0}:{1} 行在本片区没有对应对象({2})"),
         (r"(.+?): (\d+) compounds named there are unknown here \((.+)\)", "{0}:其中 {1} 个小区在本片区不存在({2})"),
         (r"(.+?): (\d+) doors belong to no building within (\S+) m \((.+)\)",

@@ -120,6 +120,61 @@ def test_footprints_elsewhere_and_files_that_are_no_geoparquet_are_refused(tmp_p
         apply_layers(drawn(), [LayerSpec(role="footprints", path=tmp_path / "plain.parquet")])
 
 
+@pytest.fixture
+def boxes_asked(monkeypatch):
+    """Return the boxes that GeoParquet files are asked for, as they are asked."""
+    asked = []
+    read = gpd.read_parquet
+
+    def spied(path, **options):
+        asked.append(options.get("bbox"))
+        return read(path, **options)
+
+    monkeypatch.setattr(gpd, "read_parquet", spied)
+    return asked
+
+
+def city(path, **options):
+    """Write a city of 400 footprints, 500 m apart from west to east, of which the district knows one."""
+    pytest.importorskip("pyarrow", reason="pyarrow is in the extra `parquet`")
+    shapes = gpd.GeoSeries([box(500 * at + 120, 40, 500 * at + 150, 50) for at in range(400)], crs=CRS_M).to_crs(4326)
+    frame = gpd.GeoDataFrame({"id": [f"f{at}" for at in range(400)]}, geometry=shapes.to_numpy(), crs=4326)
+    frame.to_parquet(path, row_group_size=20, **options)
+    return LayerSpec(role="footprints", path=path)
+
+
+def test_of_a_city_with_boxes_only_the_district_and_two_kilometres_are_read(tmp_path, boxes_asked):
+    result = apply_layers(drawn(), [city(tmp_path / "city.parquet", write_covering_bbox=True)])
+
+    assert len(boxes_asked) == 1
+    west, _, east, _ = boxes_asked[0]
+    assert 0.04 < east - west < 0.06  # some 4.8 km of the 200 km that the file spans
+    assert [key for key in result.buildings.index if key.startswith("open/")] == ["open/f0"]
+    assert "395 of 400 rows lie beyond the district and 2 km around it; they were not read" in " ".join(result.notes)
+
+
+def test_the_planners_box_is_what_a_city_is_read_around(tmp_path, boxes_asked):
+    layers = [city(tmp_path / "city.parquet", write_covering_bbox=True)]
+    result = apply_layers(drawn(), layers, box=box(0, 0, 50, 50))
+    assert boxes_asked[0][2] - boxes_asked[0][0] < 0.055
+    assert "open/f0" in result.buildings.index
+
+
+def test_a_city_without_boxes_is_read_whole_and_cut_afterwards(tmp_path, boxes_asked):
+    result = apply_layers(drawn(), [city(tmp_path / "city.parquet")])
+    assert boxes_asked == [None]
+    assert "open/f0" in result.buildings.index
+
+
+def test_a_city_elsewhere_is_refused_as_ever(tmp_path):
+    path = tmp_path / "far.parquet"
+    pytest.importorskip("pyarrow", reason="pyarrow is in the extra `parquet`")
+    shapes = gpd.GeoSeries([box(9000, 0, 9010, 10)], crs=CRS_M).to_crs(4326)
+    gpd.GeoDataFrame({"id": ["f"]}, geometry=shapes.to_numpy(), crs=4326).to_parquet(path, write_covering_bbox=True)
+    with pytest.raises(LayerError, match="none of its 1 footprints lies in the district"):
+        apply_layers(drawn(), [LayerSpec(role="footprints", path=path)])
+
+
 def test_footprints_may_also_be_a_plain_file_with_heights(tmp_path):
     path = tmp_path / "footprints.geojson"
     shapes = gpd.GeoSeries([box(120, 40, 150, 50)], crs=CRS_M).to_crs(4326)

@@ -13,6 +13,7 @@ from builders import CRS_M, building, compound, district
 
 from siting.district.layer_spec import LayerSpec
 from siting.district.layers import apply_layers
+from siting.district.postgis import _meets
 from siting.errors import LayerError
 
 ORIGIN = (500000.0, 3874600.0)
@@ -84,6 +85,44 @@ def test_a_table_with_geometry_is_a_layer(url):
     assert result.compounds.area.tolist() == [8100.0]
     assert result.inputs[-1].name == 'postgresql:public.小区 "2025"'
     assert len(result.inputs[-1].sha256) == 64
+
+
+def rows_at(*places, crs=CRS_M, **columns):
+    """Return hydrants at (x, y), metres from the district's corner."""
+    points = gpd.GeoSeries([shapely.Point(ORIGIN[0] + x, ORIGIN[1] + y) for x, y in places], crs=CRS_M)
+    frame = gpd.GeoDataFrame({"id": [f"H{at}" for at in range(len(places))]} | columns, geometry=points.to_crs(crs))
+    return frame.rename_geometry("geom")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("crs", [CRS_M, "EPSG:4490"])
+def test_of_a_citys_table_only_what_lies_around_the_district_is_asked_for(url, crs):
+    write(url, "hydrants", rows_at((10, 10), (1500, 0), (20_000, 0), (0, 900_000), crs=crs))
+    result = apply_layers(drawn(), [LayerSpec(role="hydrants", url=url)])
+
+    assert result.obstacles.index.tolist() == ["H0", "H1"]
+    assert "2 of 4 rows lie beyond the district and 2 km around it; they were not read" in " ".join(result.notes)
+
+
+@pytest.mark.slow
+def test_rows_without_a_place_are_read_and_a_table_elsewhere_is_refused(url):
+    stations = rows_at((10, 10), (50_000, 0), name=["甲", "乙"], spare_kva=[80.0, 90.0])
+    lost = {"id": ["T"], "name": ["丙"], "spare_kva": [70.0]}
+    unplaced = gpd.GeoDataFrame(lost, geometry=[None], crs=CRS_M).rename_geometry("geom")
+    stations = pd.concat([stations, unplaced])
+    write(url, "transformers", stations)
+    assert apply_layers(drawn(), [LayerSpec(role="transformers", url=url)]).transformers.index.tolist() == ["H0", "T"]
+
+    write(url, "hydrants", rows_at((20_000, 0)))
+    with pytest.raises(LayerError, match="does not overlap the district"):
+        apply_layers(drawn(), [LayerSpec(role="hydrants", url=url)])
+
+
+def test_the_index_of_the_server_is_asked_before_each_shape():
+    pytest.importorskip("sqlalchemy", reason="sqlalchemy is in the extra `postgis`")
+    condition = str(_meets("geom", (1.0, 2.0, 3.0, 4.0, 4490)))
+    assert condition.startswith("geom IS NULL OR (geom && ST_MakeEnvelope(")
+    assert "ST_Intersects(geom, ST_MakeEnvelope(" in condition
 
 
 @pytest.mark.slow
