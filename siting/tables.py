@@ -195,6 +195,7 @@ PARKING = Table(
         "levels_down": _DRAWN_QUANTITY,  # storeys below ground of the charging floor; 0: ground or above
         "fire_unit_m2": _DRAWN_QUANTITY,  # the largest fire unit
         "fire_unit_stalls": _DRAWN_QUANTITY,  # most cars in one fire unit
+        "fire_unit": column("text", nullable=True, required=False),  # its name, where zones share one
         "entrance_gap_m": _DRAWN_QUANTITY,  # between the entrances for cars and for bikes
         "entrance_walk_m": _DRAWN_QUANTITY,  # walked inside, from the way down to the stalls
         **dict.fromkeys(GARAGE_SYSTEMS, _YES_NO),

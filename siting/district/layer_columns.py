@@ -46,7 +46,7 @@ def _role(
 
 
 _DRAWN = "compound_id kind bays standing_modules removal_cost_cny"
-_PARKING = " ".join(("compound_id name kind capacity access", *tables.GARAGE_FIGURES, *tables.GARAGE_SYSTEMS))
+_PARKING = " ".join(("compound_id name kind capacity access fire_unit", *tables.GARAGE_FIGURES, *tables.GARAGE_SYSTEMS))
 
 #: Every role by its name, in the order layers are applied: what refers to compounds comes after them.
 ROLES: Mapping[str, Role] = MappingProxyType(

@@ -58,6 +58,7 @@ HEADINGS: Mapping[str, str] = MappingProxyType(
         "地下层": "levels_down",
         "防火单元面积": "fire_unit_m2",
         "防火单元车位": "fire_unit_stalls",
+        "防火单元": "fire_unit",
         "出入口间距": "entrance_gap_m",
         "入口步行距离": "entrance_walk_m",
         "火灾自动报警": "alarm",

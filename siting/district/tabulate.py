@@ -310,6 +310,7 @@ def _parking(raw: Raw) -> Any:
         "access": _access,
         "levels_down": lambda tags: levels_down(tags.get("level")),
         **dict.fromkeys(("fire_unit_m2", "fire_unit_stalls", "entrance_gap_m", "entrance_walk_m"), _unknown),
+        "fire_unit": _nothing,
         **dict.fromkeys(tables.GARAGE_SYSTEMS, _nothing),
         "source": _tag,
     }

@@ -23,7 +23,7 @@ from siting.plan.audit_cables import check_cables
 from siting.plan.audit_demand import demand_again
 from siting.plan.audit_equipment import said_of
 from siting.plan.audit_figures import KindFigures, figures_of
-from siting.plan.audit_garages import with_floors
+from siting.plan.audit_garages import check_garages, with_floors
 from siting.plan.audit_law import (
     check_breaches,
     check_ledger,
@@ -182,6 +182,7 @@ def _check_sums(
         check_layouts(run),
         *(() if has_years(run) else (check_spending(run),)),
         check_capacity(run, figures),
+        check_garages(run),
         check_service(run, demand),
         check_totals(run, demand),
         check_limits(run, demand),

@@ -1,6 +1,7 @@
 """The audit's own reading of garages: the floor of a site, the way in, and what the drawings say against a clause."""
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,11 +12,11 @@ from siting.geo import DISTANCE_EPSILON_M
 from siting.kinds import Outcome
 from siting.plan.audit_between import Reading
 from siting.plan.audit_features import Thing, Things
-from siting.plan.audit_reading import Facts
-from siting.plan.audit_record import number
+from siting.plan.audit_reading import Facts, RunFolder
+from siting.plan.audit_record import Checked, Finding, number
 from siting.rules.clause import Clause, Metric
 
-__all__ = ["lies_underground", "read_garage", "same_floor", "ways_into", "with_floors"]
+__all__ = ["check_garages", "lies_underground", "read_garage", "same_floor", "ways_into", "with_floors"]
 
 _FACTS = {
     Metric.GARAGE_LEVEL: "levels_down",
@@ -94,6 +95,35 @@ def ways_into(site: Any, facts: Facts) -> list[tuple[Any, float]] | None:
         )
         for point in points
     ]
+
+
+def check_garages(run: RunFolder) -> Checked:
+    """Check that the sites of no zone, and of no fire unit, have more stalls together than its drawings give it."""
+    parking, stalls = run.facts.tables["parking"], defaultdict[tuple[str, str], float](float)
+    limits: dict[tuple[str, str], float] = {}
+    for key, zone in parking.iterrows():
+        named = zone.get("fire_unit")
+        unit = f"{zone['compound_id']}/{named}" if isinstance(named, str) else str(key)
+        rooms = ((("zone", str(key)), zone["capacity"]), (("unit", unit), zone.get("fire_unit_stalls")))
+        here = sum(float(site["bays"]) for _, site in run.sites.iterrows() if site.get("garage_id") == key)
+        for room, figure in rooms:
+            stalls[room] += here
+            if (most := number(figure)) is not None:
+                limits[room] = min(most, limits.get(room, math.inf))
+    findings = [
+        Finding.say(
+            "garage-overfull",
+            f"garage {name} has {limits[kind, name]:g} stalls by its drawings, its sites {stalls[kind, name]:g}",
+            f"车库 {name} 图纸车位 {limits[kind, name]:g} 个,其选定点合计 {stalls[kind, name]:g} 个",
+            feature_id=name,
+            measured=stalls[kind, name],
+            required=limits[kind, name],
+            unit="vehicles",
+        )
+        for kind, name in sorted(limits)
+        if stalls[kind, name] > limits[kind, name]
+    ]
+    return Checked(tuple(findings), sum(stalls[room] > 0 for room in limits))
 
 
 def _host(footprint: Any, garages: Things, name: str | None) -> Thing | None:

@@ -41,9 +41,10 @@ def aisle_ground(district: District, zone_id: str) -> Any:
 
 
 def most_stalls(district: District, zone_id: str) -> float:
-    """Return how many stalls a zone has at most, inf where nobody says."""
-    capacity = float(district.parking["capacity"][zone_id])
-    return np.inf if np.isnan(capacity) else capacity
+    """Return how many stalls a zone, and its fire unit, has at most; inf where nobody says."""
+    zone = district.parking.loc[zone_id]
+    stated = [float(zone["capacity"]), float(zone.get("fire_unit_stalls", np.nan))]
+    return float(np.nanmin([*stated, np.inf]))
 
 
 def floors_of(frame: gpd.GeoDataFrame, district: District) -> npt.NDArray[np.object_]:
