@@ -42,6 +42,7 @@ _STEPS = 12  # price corrections, at most
 _NEAR = 0.025  # of the budget: a spend so near is mended by a partial search
 _PART = 3  # one in so many pieces is searched again in a partial search
 _SETTLED = 5e-4  # relative: prices so near each other are one
+_LOOSE = 0.3  # of the gap asked for: a bound no looser than that needs no better price, only more columns
 _GAIN = 0.1  # of the gap: a step that closes less ends the sweeps
 
 
@@ -219,18 +220,22 @@ def _improve(desk: Desk, state: State, say: Callable[[str], None]) -> State:
             part = np.sort(rng.permutation(rows)[: max(len(rows) // _PART, 1)])
             state = choose(desk, search_options(desk, state, over, part))
             say(f"part of it at price {over:.6g}: {_words(state)}")
-            if len(desk.readies) > _FEW and not _is_done(desk, state):  # a sweep is dear: more columns first
-                state = widen(desk, state, price)
-                say(f"more columns: {_words(state)}")
             if _is_done(desk, state):
                 break
-        price = _next_price(desk, state, curve, swept)
+        better = _next_price(desk, state, curve, swept)
+        loose = abs(spend - desk.budget_cny) * abs(better - price) / 2.0  # of the bound, as it is not the best price's
+        if len(desk.readies) > _FEW and loose < _LOOSE * desk.effort.gap * state.bound:  # a sweep is dear
+            state = widen(desk, state, price, better)
+            say(f"more columns around {better:.6g}: {_words(state)}")
+            if _is_done(desk, state):
+                break
+        price = better
         if any(abs(price / known - 1) < _SETTLED for known, _ in swept) or state.gap > (1 - _GAIN) * before:
             break
     if _is_done(desk, state):
         return state
     few = len(desk.readies) <= _FEW
-    state = branch(desk, state) if few else widen(desk, state, swept[-1][0] if swept else price)
+    state = branch(desk, state) if few else widen(desk, state, swept[-1][0] if swept else price, price)
     say(f"{'branching' if few else 'more columns'}: {_words(state)}")
     return state
 
