@@ -39,9 +39,9 @@ __all__ = ["Found", "PieceOptions", "solve_by_pieces"]
 
 _FEW = 150  # pieces up to which searches are proven to the last digit
 _STEPS = 12  # price corrections, at most
-_NEAR = 0.025  # of the budget: a spend so near is mended by a partial search
 _PART = 3  # one in so many pieces is searched again in a partial search
 _SETTLED = 5e-4  # relative: prices so near each other are one
+_LOOSE = 0.3  # of the gap asked for: a bound no looser than that needs no better price, only more columns
 _GAIN = 0.1  # of the gap: a step that closes less ends the sweeps
 
 
@@ -213,24 +213,26 @@ def _improve(desk: Desk, state: State, say: Callable[[str], None]) -> State:
         if _is_done(desk, state) or curve is None:
             break
         swept.append((price, spend))
-        if abs(spend / desk.budget_cny - 1) < _NEAR:
+        better = _next_price(desk, state, curve, swept)
+        loose = abs(spend - desk.budget_cny) * abs(better - price) / 2.0  # of the bound, as it is not the best price's
+        if loose < _LOOSE * desk.effort.gap * state.bound:  # no sweep makes it much better: more columns
             over = curve.price(curve.spend(price) * (desk.budget_cny / max(spend, 1e-9)) ** 3)
             rows = np.flatnonzero(taken > 0.5)
             part = np.sort(rng.permutation(rows)[: max(len(rows) // _PART, 1)])
             state = choose(desk, search_options(desk, state, over, part))
             say(f"part of it at price {over:.6g}: {_words(state)}")
-            if len(desk.readies) > _FEW and not _is_done(desk, state):  # a sweep is dear: more columns first
-                state = widen(desk, state, price)
-                say(f"more columns: {_words(state)}")
+            if len(desk.readies) > _FEW and not _is_done(desk, state):
+                state = widen(desk, state, price, better)
+                say(f"more columns around {better:.6g}: {_words(state)}")
             if _is_done(desk, state):
                 break
-        price = _next_price(desk, state, curve, swept)
+        price = better
         if any(abs(price / known - 1) < _SETTLED for known, _ in swept) or state.gap > (1 - _GAIN) * before:
             break
     if _is_done(desk, state):
         return state
     few = len(desk.readies) <= _FEW
-    state = branch(desk, state) if few else widen(desk, state, swept[-1][0] if swept else price)
+    state = branch(desk, state) if few else widen(desk, state, swept[-1][0] if swept else price, price)
     say(f"{'branching' if few else 'more columns'}: {_words(state)}")
     return state
 

@@ -1,7 +1,9 @@
 """The price of money: where the pieces' relaxations spend the budget, corrected by a sample of real searches.
 
-A price 6 % too low or too high costs 0.5 to 4 % of the plan, so the big sweep waits until the price is right to a
-percent or two; a price on the low side is the smaller harm.
+A price 6 % too low or too high costs 0.5 to 4 % of the plan, and one that misses the budget by 1.6 % still 0.04 %. What
+whole numbers spend differs from what relaxations spend by 12 % a piece, at random, and by a few per cent on average, so
+a few dozen searches correct the first guess, and a quarter of all pieces the second. Their answers are not lost: they
+are columns near the price, and part of the sweep itself where the price stays.
 """
 
 from dataclasses import dataclass, replace
@@ -11,12 +13,16 @@ from scipy import sparse
 
 from siting.model.decomposition.pricing import Menu, bound_at, dual_of, make_menu, open_ledger
 from siting.model.decomposition.search import Desk, State, relax_all, search_options, spend_of
-from siting.model.parts import FloatArray
+from siting.model.parts import FloatArray, IntArray
 
 __all__ = ["Curve", "first_price", "spend_curve"]
 
 _GRID = (0.75, 0.87, 1.0, 1.15, 1.35)
 _SAMPLE = 24  # pieces whose relaxations give the first guess
+_SAMPLED = 36  # options searched to correct the first price, and at least for the second
+_SAMPLED_SHARE = 0.25  # of the options taken, to correct the second price
+_HIT = 0.004  # of the budget: a price that spends it so nearly is kept
+_USUAL_RATIO = 0.98  # of what searches spend to what relaxations do, without a sample
 _CHEAPEST = 1e-6  # of the highest price worth asking about: below, money is no limit
 
 
@@ -37,6 +43,13 @@ class Curve:
         falling = np.minimum.accumulate(np.maximum(self.spent_cny, 1e-9))
         return float(np.exp(np.interp(np.log(price), np.log(self.prices), np.log(falling))))
 
+    def through(self, price: float, spend_cny: float) -> "Curve":
+        """Return the curve with one more price."""
+        other = self.prices != price
+        prices, spent = np.r_[self.prices[other], price], np.r_[self.spent_cny[other], spend_cny]
+        order = np.argsort(prices)
+        return Curve(prices[order], spent[order])
+
 
 def first_price(desk: Desk, state: State) -> tuple[State, float, Curve | None]:
     """Return the price for the first sweep and the spend curve behind it; price 0 where money is no limit."""
@@ -50,8 +63,19 @@ def first_price(desk: Desk, state: State) -> tuple[State, float, Curve | None]:
     price = curve.price(desk.budget_cny)
     if price <= _CHEAPEST * highest * 1.01:
         return state, price, curve
-    state, ratio = _sampled_ratio(desk, state, price)
-    return state, curve.price(desk.budget_cny / ratio), curve
+    relaxed_cny = searched_cny = 0.0
+    sample = np.empty(0, np.int64)
+    for share in (0.0, _SAMPLED_SHARE):
+        state = relax_all(desk, state, [price])
+        curve = curve.through(price, spend_of(desk, state, price)[0])
+        sample = _sample(desk, state, price, share, sample)
+        state, relaxed, searched = _sampled(desk, state, price, sample)
+        relaxed_cny, searched_cny = relaxed_cny + relaxed, searched_cny + searched
+        ratio = float(np.clip(searched_cny / relaxed_cny, 0.7, 1.2)) if relaxed_cny > 0 else _USUAL_RATIO
+        wanted = desk.budget_cny / ratio
+        if abs(curve.spend(price) / wanted - 1.0) > _HIT:
+            price = curve.price(wanted)
+    return state, price, curve
 
 
 def _highest(desk: Desk) -> float:
@@ -103,21 +127,22 @@ def spend_curve(desk: Desk, state: State, guess: float, highest: float) -> tuple
     return state, Curve(known, np.array([spent[price] for price in known.tolist()]))
 
 
-def _sampled_ratio(desk: Desk, state: State, price: float) -> tuple[State, float]:
-    """Return what searches spend for each CNY that relaxations spend, from some of the options taken at the price."""
-    state = relax_all(desk, state, [price])
-    bound = bound_at(state.ledger, price)
-    dual = dual_of(desk.menu, bound, 0.0)
-    taken = np.flatnonzero(dual.taken > 0.5)
-    size = 36 if len(desk.readies) < 300 else 72
-    if len(taken) <= size:
-        return state, 0.98
-    sample = np.sort(np.random.default_rng(desk.effort.seed).choice(taken, size, replace=False))
+def _sample(desk: Desk, state: State, price: float, share: float, known: IntArray) -> IntArray:
+    """Return options taken at the price, without those `known`, evenly over what they spend; none if too few are."""
+    taken = np.flatnonzero(dual_of(desk.menu, bound_at(state.ledger, price), 0.0).taken > 0.5)
+    size = max(int(len(taken) * share), _SAMPLED)
+    rest = taken[~np.isin(taken, known)]
+    if len(rest) <= size:
+        return taken[:0]
+    ranked = rest[np.argsort(state.ledger.cost_cny[rest, state.ledger.place(price)], kind="stable")]
+    first = np.random.default_rng(desk.effort.seed + len(known)).random()
+    return np.sort(ranked[((np.arange(size) + first) * len(ranked) / size).astype(int)])
+
+
+def _sampled(desk: Desk, state: State, price: float, sample: IntArray) -> tuple[State, float, float]:
+    """Return what the sample's relaxations and what its searches spend at the price."""
     place = state.ledger.place(price)
     relaxed = state.ledger.cost_cny[sample, place]
     state = search_options(desk, state, price, sample)
-    place = state.ledger.place(price)
     done = state.ledger.solved[sample, place]
-    if relaxed[done].sum() <= 0:
-        return state, 0.98
-    return state, float(np.clip(state.ledger.cost_cny[sample, place][done].sum() / relaxed[done].sum(), 0.7, 1.2))
+    return state, float(relaxed[done].sum()), float(state.ledger.cost_cny[sample, place][done].sum())

@@ -50,8 +50,8 @@ class _Half:
     price: float
 
 
-def widen(desk: Desk, state: State, price: float) -> State:
-    """Return the state with columns from parts of the pieces searched a little above and below the price."""
+def widen(desk: Desk, state: State, price: float, centre: float) -> State:
+    """Return the state with more columns: parts of the pieces taken at `price`, searched around the price `centre`."""
     rng = np.random.default_rng(desk.effort.seed + 1)
     idle = 0
     for number in range(60):
@@ -60,7 +60,7 @@ def widen(desk: Desk, state: State, price: float) -> State:
         _, taken = spend_of(desk, state, price)
         rows = np.flatnonzero(taken > 0.5)
         part = np.sort(rng.permutation(rows)[: max(len(rows) // _PART, 1)])
-        other = price * (1 + _WIDTH * (1 + number // 6 % 3) * (1 if number % 2 else -1))
+        other = centre * (1 + _WIDTH * (1 + number // 6 % 3) * (1 if number % 2 else -1))
         better = choose(desk, search_options(desk, state, other, part))
         idle = idle + 1 if better.gap > 0.9 * state.gap else 0
         state = better

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_installed", "name", "search"]
 
-_PLANS = 6  # stored plans read from one search
+_PLANS = 12  # stored plans read from one search
 _SETTINGS = {
     "display/verblevel": 0,
     "separating/maxroundsroot": 2,

@@ -32,7 +32,8 @@ __all__ = [
     "sweep",
 ]
 
-_ROUNDS = 5  # of one sweep; two or three suffice
+_ROUNDS = 12  # of one sweep; four or five suffice
+_TAKEN = 1e-6
 _SPARE = 2  # options searched beyond those needed, per district
 NODES = {"scip": 5_000, "highs": 2_000}
 
@@ -195,6 +196,7 @@ def _needed(menu: Menu, ledger: Ledger, price: float, *, spare: int) -> IntArray
     open_ = ~ledger.solved[:, ledger.place(price)] & np.isfinite(bound)
     scale = 1e-9 * max(1.0, float(np.abs(best).max(initial=0.0)))
     wanted = open_ & (reduced >= best - scale) & ((reduced > scale) | menu.forced[menu.piece])
+    wanted |= open_ & (dual.taken > _TAKEN)  # the last one that a quota lets in is worth nothing at the quota's price
     for district in range(menu.charges.shape[1]) if spare else ():
         mine = np.flatnonzero(open_ & ~wanted & (menu.charges[:, [district]].toarray().ravel() == 1) & (bound > 0))
         wanted[mine[np.argsort(-reduced[mine], kind="stable")[:spare]]] = True
