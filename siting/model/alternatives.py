@@ -90,7 +90,8 @@ def find_alternatives(
     held = replace(problem, goal=goal, service_floor=max(floor * (1 - 1e-9), asked or 0.0))
     known = [_places(place, best.modules)]
     found: list[Alternative] = []
-    whole = not in_many_pieces(replace(problem, goal=goal))
+    asked_for = replace(problem, goal=goal)
+    whole = not (asked_for.is_plain and in_many_pieces(asked_for))
     for number in range(options.count):
         announce(number)
         fresh = _searched(held, place, known, options) if whole else None

@@ -3,7 +3,7 @@
 Every step keeps the best service and turns any plan of the small problem into one of the first:
 - a site nobody reaches, or locked out, goes; a site never needs more modules than its demands fill;
 - a site goes if another of its cliques serves the same demands at no more cost, power and conflict (dominance);
-- demands of equal weight that reach the same sites become one (walking lengths do not matter for the service);
+- demands of equal weight and floor that reach the same sites become one (how far they walk does not matter here);
 - a transformer's capacity counts in whole modules where all its sites draw the same, and an upgrade counts no more
   than its sites could use: both cut fractions of an upgrade out of the relaxation.
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siting.model.parts import Ban, Demands, FloatArray, IntArray, Locks, Sites, Transformers, Walks
 from siting.model.problem import Problem
@@ -67,12 +68,20 @@ def _useful_modules(problem: Problem) -> IntArray:
     """Return how many modules of each site its demands can fill."""
     wanted = np.bincount(
         problem.walks.j,
-        (problem.demands.vehicles * (problem.demands.weight > 0))[problem.walks.i],
+        (problem.demands.vehicles * _counts(problem))[problem.walks.i],
         minlength=len(problem.sites),
     )
     capacity = problem.sites.vehicles_per_module
     filled = np.ceil(np.divide(wanted, capacity, out=np.zeros(len(wanted)), where=capacity > 0) - 1e-9)
     return np.minimum(problem.sites.max_modules, filled).astype(np.int64)
+
+
+def _counts(problem: Problem) -> NDArray[np.bool_]:
+    """Return which demands the goal or a floor counts (I)."""
+    counted: NDArray[np.bool_] = problem.demands.weight > 0
+    if problem.groups is not None and problem.floors is not None:
+        counted |= np.isin(problem.groups.group, problem.floors.asked)
+    return counted & (problem.demands.vehicles > 0)
 
 
 def _dominated(problem: Problem, kept: IntArray, limit: IntArray) -> list[int]:
@@ -125,14 +134,14 @@ def select_sites(problem: Problem, site: IntArray) -> Problem:
     number = np.full(len(problem.sites), -1)
     number[site] = np.arange(len(site))
     walks, demands, sites, part = problem.walks, problem.demands, problem.sites, problem.transformers
-    worth = demands.vehicles * demands.weight > 0
-    used = (number[walks.j] >= 0) & worth[walks.i]
+    used = (number[walks.j] >= 0) & _counts(problem)[walks.i]
     reached, i = np.unique(walks.i[used], return_inverse=True)
     cliques = [number[clique][number[clique] >= 0] for clique in problem.cliques]
     return replace(
         problem,
         locks=None,
         demands=Demands(demands.vehicles[reached], demands.weight[reached]),
+        groups=problem.groups and replace(problem.groups, group=problem.groups.group[reached]),
         sites=_take_sites(sites, site),
         walks=Walks(i, number[walks.j[used]], walks.walk_m[used]),
         cliques=tuple(clique for clique in cliques if len(clique) > 1),
@@ -160,26 +169,33 @@ def _take_sites(sites: Sites, site: IntArray) -> Sites:
 
 
 def _merge_demands(problem: Problem) -> Problem:
-    """Join demands of equal weight and equal sites; a walk keeps the shortest length of those joined."""
+    """Join demands of equal weight, floor and sites; a walk keeps the shortest length of those joined."""
     demands, walks = problem.demands, problem.walks
     starts = np.searchsorted(walks.i, np.arange(len(demands) + 1))
-    group_of: dict[tuple[float, bytes], int] = {}
+    has_floors = problem.groups is not None and problem.floors is not None
+    floored = problem.groups.group if problem.groups and has_floors else np.full(len(demands), -1)
+    group_of: dict[tuple[float, int, bytes], int] = {}
     group = np.array(
         [
-            group_of.setdefault((float(weight), walks.j[a:b].tobytes()), len(group_of))
-            for weight, a, b in zip(demands.weight.tolist(), starts[:-1], starts[1:], strict=True)
+            group_of.setdefault((weight, mine, walks.j[a:b].tobytes()), len(group_of))
+            for weight, mine, a, b in zip(
+                demands.weight.tolist(), floored.tolist(), starts[:-1], starts[1:], strict=True
+            )
         ],
         dtype=np.int64,
     )
     count = len(group_of)
     weight = np.zeros(count)
     weight[group] = demands.weight
+    joined = np.full(count, -1)
+    joined[group] = floored
     pair, where = np.unique(group[walks.i] * max(len(problem.sites), 1) + walks.j, return_inverse=True)
     walk_m = np.full(len(pair), np.inf)
     np.minimum.at(walk_m, where, walks.walk_m)
     return replace(
         problem,
         demands=Demands(np.bincount(group, demands.vehicles, minlength=count).astype(np.float64), weight),
+        groups=replace(problem.groups, group=joined) if problem.groups and has_floors else None,
         walks=Walks(pair // max(len(problem.sites), 1), pair % max(len(problem.sites), 1), walk_m),
     )
 

@@ -347,6 +347,14 @@ class Problem:
         further = (self.floors, self.service_floor, self.walking_limit_m, self.count, self.existing)
         return (self.goal is None or self.goal.aim is Aim.SERVICE) and all(part is None for part in further)
 
+    @property
+    def is_divisible(self) -> bool:
+        """Return whether nothing but money and quotas ties compounds far apart, so that pieces may be priced alone.
+
+        Floors and what stands today lie within a piece; a service, a walk or a count asked of the whole do not.
+        """
+        return replace(self, floors=None, existing=None).is_plain
+
     def site_cost_cny(self, modules: IntArray) -> FloatArray:
         """Return what each site costs with so many modules (J): built, expanded, or removed."""
         if self.existing is None:

@@ -20,7 +20,7 @@ from siting.model.greedy import greedy_modules
 from siting.model.measures import required_goal
 from siting.model.options import SolverOptions
 from siting.model.parts import FloatArray, IntArray
-from siting.model.pieces import PieceOptions, in_many_pieces, solve_pieces
+from siting.model.pieces import in_many_pieces, piece_options, solve_pieces
 from siting.model.presolve import reduce_problem
 from siting.model.problem import Problem
 from siting.model.relaxation import service_limit
@@ -32,7 +32,6 @@ __all__ = ["SolverOptions", "solve"]
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _SECOND_WORK = 300_000  # the same for the second pass, which only saves money
 _ALIKE = 20_000  # sites up to which counting alike sites together is tried before pricing pieces apart
-_CUTS = 4  # branches of the decomposition when no more is asked for
 _GREEDY_SHARE = 0.3  # of the time limit after which greedy stops, on the first problem and on the small one
 _SECOND_SHARE = 0.25  # of the time limit that is kept for the second pass
 
@@ -85,9 +84,7 @@ def _greedy_alone(problem: Problem, options: SolverOptions, why: str) -> Solutio
 
 
 def _solve_plain(problem: Problem, options: SolverOptions) -> Solution:
-    pieces = PieceOptions(
-        options.gap, options.time_limit_s, options.workers, options.seed, options.piece_solver, cuts=_CUTS
-    )
+    pieces = piece_options(options, options.time_limit_s)
     by_pieces = options.name == "highs" and in_many_pieces(problem)
     if by_pieces and len(problem.sites) > _ALIKE:
         return solve_pieces(problem, pieces)

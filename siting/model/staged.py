@@ -1,7 +1,8 @@
 """Any goal with any parts: one search of the whole program for each figure of the goal, in their order.
 
 The first search gives status, bound and gap; each later one holds what the earlier ones reached and begins with their
-plan. No presolve of ours and no decomposition: those are exact for plain parts only (`Problem.is_plain`).
+plan. No presolve of ours: it is exact for plain parts only (`Problem.is_plain`). The first search goes piece by piece
+where the problem may be divided (`Problem.is_divisible`).
 """
 
 import time
@@ -15,13 +16,14 @@ from siting.model.budgets import bracket_cost, can_bracket
 from siting.model.check import broken_limits
 from siting.model.divide import divide
 from siting.model.engines import ENGINES, End, Search, Task
-from siting.model.finish import is_affordable, upgrades_of
+from siting.model.finish import is_affordable, is_small, upgrades_of
 from siting.model.goal import Aim
 from siting.model.greedy import greedy_modules
 from siting.model.measures import coefficients, columns, required_goal, value_of
 from siting.model.method import limits_in_words
 from siting.model.options import SolverOptions
 from siting.model.parts import FloatArray, IntArray
+from siting.model.pieces import in_many_pieces, piece_options, search_pieces
 from siting.model.problem import Problem
 from siting.model.radius import is_radial, search_by_radius
 from siting.model.solution import Solution, Status
@@ -31,6 +33,7 @@ __all__ = ["solve_in_stages"]
 
 _WORK = 3_000_000  # nodes x nonzeros a search may take when no node limit is given
 _BRACKET_SHARE = 0.5  # of the time limit for the service at budgets, see `siting.model.budgets`
+_PIECES_SHARE = 0.7  # of the first figure's time for the pieces; where they find no plan, the whole has the rest
 _FIRST_SHARE = 0.75  # of the time limit that the first figure may take
 _HELD = 1e-9  # relative, by which a figure that is held may be missed
 
@@ -60,8 +63,12 @@ def solve_in_stages(
     said: list[str] = []
     plan, known = _ask_for_service(problem, options, plan, solve_plain)
     first: Search | None = None
+    in_pieces = _goes_piece_by_piece(problem, stages[0], options)
     for number, aim in enumerate(stages):
         if number and (plan is None or _is_settled(problem, aim, stages[:number])):
+            continue
+        if number and in_pieces and not is_small(problem):
+            said.append(f"{aim}: not searched, the problem is large")
             continue
         left = options.time_limit_s - (time.perf_counter() - began)
         seconds = left * (_FIRST_SHARE if number == 0 else 1 / (len(stages) - number))
@@ -101,11 +108,22 @@ def _ask_for_service(
     return plan, None
 
 
+def _goes_piece_by_piece(problem: Problem, aim: Aim, options: SolverOptions) -> bool:
+    return options.name == "highs" and aim is Aim.SERVICE and in_many_pieces(problem)
+
+
 def _first_search(task: Task, options: SolverOptions, plan: _Plan | None, known: float | None) -> Search:
     """Search for the goal's first figure, unless the plan is within the gap of the `known` bound already."""
     figure = np.nan if plan is None or known is None else plan.figures[0]
     if known is not None and abs(figure - known) <= max(options.gap * abs(figure), 1e-9):
         return Search(End.FINISHED, None, known, "within the gap by its service", options.name)
+    began = time.perf_counter()
+    if _goes_piece_by_piece(task.problem, task.aim, options):
+        search = search_pieces(task.problem, piece_options(options, _PIECES_SHARE * task.seconds))
+        if search.modules is not None:
+            return search
+        known = search.bound if np.isfinite(search.bound) else known
+        task = replace(task, seconds=max(task.seconds - (time.perf_counter() - began), 0.1))
     radial = options.name == "highs" and is_radial(task.problem)
     search = search_by_radius(task) if radial else ENGINES[options.name](task)
     if known is not None and (task.aim.is_better(search.bound, known) or not np.isfinite(search.bound)):

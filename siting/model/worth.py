@@ -63,7 +63,7 @@ def worth_of_sites(
     If a plan found without a place serves more than `solution`, that one was not the best: the loss is then 0.
     """
     built = np.flatnonzero(solution.modules > 0)
-    alone = _by_piece(problem, solution) if in_many_pieces(problem) else None
+    alone = _by_piece(problem, solution) if problem.is_plain and in_many_pieces(problem) else None
     found = []
     for site in built.tolist():
         announce(site)

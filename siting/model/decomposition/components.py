@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise, product
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from siting.model.decomposition.record import Option, Piece
+from siting.model.limits import Existing, Floors, Groups
 from siting.model.parts import Demands, IntArray, Locks, Sites, Transformers, Walks
 from siting.model.presolve import taken_bans
 from siting.model.problem import Problem
@@ -23,7 +25,8 @@ Grouping = tuple[int, IntArray]
 def site_groups(problem: Problem) -> Grouping:
     """Return how many groups of sites share nothing but money and quotas, and the group of each site.
 
-    Sites hang together by a demand that walks to both, a clique, a ban, a limited transformer, or a quota's compound.
+    Sites hang together by a demand that walks to both, a group with a floor that does, a clique, a ban, a limited
+    transformer, or a quota's compound.
     """
     sites, walks = len(problem.sites), problem.walks
     ends = [(walks.j[:-1], walks.j[1:], np.diff(walks.i) == 0)]
@@ -36,6 +39,13 @@ def site_groups(problem: Problem) -> Grouping:
         links.append(_chain(np.where(limited, part.feeds, -1)))
     if problem.quotas is not None:
         links.append(_chain(problem.quotas.compound))
+    if problem.groups is not None and problem.floors is not None:
+        asked = np.isin(problem.groups.group, problem.floors.asked)
+        order = np.argsort(problem.groups.group[walks.i], kind="stable")
+        order = order[asked[walks.i[order]]]
+        label, reached = problem.groups.group[walks.i[order]], walks.j[order]
+        same = label[1:] == label[:-1]
+        links.append(np.column_stack((reached[:-1][same], reached[1:][same])))
     pairs = np.concatenate([mine.astype(np.int32) for mine in (*links, np.empty((0, 2)))])
     graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(sites, sites))
     count, group = connected_components(graph, directed=False)
@@ -59,7 +69,8 @@ def split(problem: Problem, grouping: Grouping | None = None) -> Iterator[Piece]
     used = np.zeros(len(problem.sites), bool)
     used[walks.j[(demands.vehicles * demands.weight)[walks.i] > 0]] = True
     used[problem.locked_out] = False
-    used[problem.locked_in] = True
+    used[problem.least_modules > 0] = True
+    used[problem.standing > 0] = True
     by_site = _members(np.where(used, group, groups), groups)
     walk_group = np.where(used[walks.j], group[walks.j], groups)
     by_walk = _members(walk_group, groups)
@@ -81,6 +92,7 @@ def split(problem: Problem, grouping: Grouping | None = None) -> Iterator[Piece]
             number,
             Problem(
                 *_taken(problem, site, walk, local),
+                **_own(problem, site, walk),
                 goal=problem.goal,
                 cliques=tuple(mine for mine in kept if len(mine) > 1),
                 bans=taken_bans((ban for ban in problem.bans if group[ban.sites[0]] == g), local),
@@ -117,6 +129,22 @@ def _taken(problem: Problem, site: IntArray, walk: IntArray, local: IntArray) ->
     )
 
 
+def _own(problem: Problem, site: IntArray, walk: IntArray) -> dict[str, Any]:
+    """Return the floors of a piece's groups, and what stands on its sites."""
+    found: dict[str, Any] = {}
+    if problem.groups is not None and problem.floors is not None:
+        of_demand = problem.groups.group[np.unique(problem.walks.i[walk])]
+        mine = np.intersect1d(of_demand, problem.floors.asked)
+        local = np.full(len(problem.groups) + 1, -1)
+        local[mine] = np.arange(len(mine))
+        names = tuple(problem.groups.name(g) for g in mine.tolist())
+        if len(mine):
+            found = {"groups": Groups(local[of_demand], len(mine), names), "floors": Floors(problem.floors.least[mine])}
+    if problem.existing is not None and problem.existing.modules[site].any():
+        found["existing"] = Existing(problem.existing.modules[site], problem.existing.removal_cost_cny[site])
+    return found
+
+
 def _transformers(problem: Problem, site: IntArray) -> Transformers | None:
     part = problem.transformers
     if part is None:
@@ -143,21 +171,24 @@ def options_of(piece: Piece) -> tuple[Option, ...]:
     Without quotas there is one. Few compounds: every subset. More: one option for each number of compounds of each
     district, the choice among them left to the program. Too many even so: one option that takes no quota, which
     keeps bounds true (they forget the quota there) while columns still count what they use. A locked-in site must
-    stand under every option, so options without its compound are left out.
+    stand under every option, so options without its compound are left out. Where sites stand today that may be
+    removed, using no compound is an option too: it costs the removal.
     """
     compounds = range(len(piece.district))
     if not len(piece.district):
         return (Option((0,), ()),)
-    locked = set(piece.compound[piece.problem.locked_in].tolist())
+    locked = set(piece.compound[piece.problem.least_modules > 0].tolist())
+    least = 0 if piece.problem.existing is not None else 1
     if len(compounds) <= _SUBSETS:
-        subsets = [set(chosen) for size in compounds for chosen in combinations(compounds, size + 1)]
+        sizes_of = range(least, len(compounds) + 1)
+        subsets = [set(chosen) for size in sizes_of for chosen in combinations(compounds, size)]
         return tuple(Option(tuple(sorted(mine)), quota_of(piece.district, mine)) for mine in subsets if locked <= mine)
     districts, sizes = np.unique(piece.district, return_counts=True)
     if np.prod(sizes + 1.0) > _COUNTS:
         return (Option(tuple(compounds), ()),)
     needed = dict(quota_of(piece.district, locked))
     ranges = [range(needed.get(d, 0), size + 1) for d, size in zip(districts.tolist(), sizes.tolist(), strict=True)]
-    counts = [tuple(zip(districts.tolist(), most, strict=True)) for most in product(*ranges) if any(most)]
+    counts = [tuple(zip(districts.tolist(), most, strict=True)) for most in product(*ranges) if sum(most) >= least]
     return tuple(Option(tuple(compounds), tuple((d, k) for d, k in most if k), most) for most in counts)
 
 

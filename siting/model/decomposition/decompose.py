@@ -27,7 +27,7 @@ from siting.model.decomposition.money import Curve, first_price
 from siting.model.decomposition.polish import branch, widen
 from siting.model.decomposition.presolve import as_it_is
 from siting.model.decomposition.pricing import make_menu, open_ledger
-from siting.model.decomposition.record import Ready
+from siting.model.decomposition.record import Column, Ready
 from siting.model.decomposition.search import Desk, Effort, State, choose, search_options, spend_of, sweep
 from siting.model.decomposition.sweep import Crew, hire
 from siting.model.decomposition.tasks import Finish, Prepare
@@ -64,13 +64,15 @@ class PieceOptions:
 class Found:
     """A plan by pieces: modules per site, services per walk, a bound, and how it came about.
 
-    `finished` is false where the clock stopped it. `cpu_s` and `peak_mb` are those of the workers.
+    `modules` is None where the pieces that every plan uses have no plan within the budget yet. `finished` is false
+    where the clock stopped it, `text` says what did. `cpu_s` and `peak_mb` are those of the workers.
     """
 
-    modules: IntArray
+    modules: IntArray | None
     served: FloatArray
     bound: float
     finished: bool
+    text: str
     solver: str
     notes: tuple[str, ...]
     pieces: int
@@ -105,10 +107,11 @@ def solve_by_pieces(
         modules, served = _finish(problem, grouping, result.choice, crew)
         say("divided over the walks")
         return Found(
-            modules,
+            modules if result.choice is not None else None,
             served,
             result.bound,
             result.finished,
+            result.text,
             scip.name() if engine == "scip" else highs.name(),
             (*notes, *crew.notes),
             result.pieces,
@@ -134,11 +137,12 @@ class _Result:
     choice: Choice | None
     bound: float
     finished: bool
+    text: str
     pieces: int
 
 
 def _searched(problem: Problem, grouping: Grouping, options: PieceOptions, crew: Crew, frame: _Frame) -> _Result:
-    readies, floor = _prepare(problem, grouping, crew, frame.until)
+    readies, columns, floor = _prepare(problem, grouping, crew, frame.until)
     frame.say(f"{len(readies)} pieces ready")
     effort = Effort(
         options.gap,
@@ -151,10 +155,11 @@ def _searched(problem: Problem, grouping: Grouping, options: PieceOptions, crew:
     menu = make_menu(readies, problem.quotas.most if problem.quotas else np.empty(0, np.int64))
     money = np.inf if problem.budget_cny is None else problem.budget_cny
     desk = Desk(readies, menu, money, crew, effort)
-    state = State(open_ledger(menu, readies), list(floor.columns), floor, frame.limit)
+    state = State(open_ledger(menu, readies), columns, floor, frame.limit)
     state = _improve(desk, state, frame.say) if readies else replace(state, bound=0.0)
     finished = state.gap <= options.gap or not desk.out_of_time  # else stopped by the clock
-    return _Result(state.choice, state.bound, finished, len(readies))
+    text = "gap reached" if state.gap <= options.gap else "search ended" if finished else "time limit"
+    return _Result(state.choice, state.bound, finished, text, len(readies))
 
 
 def _engine(wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -178,7 +183,9 @@ def _finishing_s(pieces: int, options: PieceOptions) -> float:
     return min(0.2 * options.seconds, 0.3 + 0.02 * pieces / options.workers)
 
 
-def _prepare(problem: Problem, grouping: Grouping, crew: Crew, until: float) -> tuple[list[Ready], Choice]:
+def _prepare(
+    problem: Problem, grouping: Grouping, crew: Crew, until: float
+) -> tuple[list[Ready], list[Column], Choice | None]:
     """Return the presolved pieces and greedy's plan, which this process makes while workers presolve."""
     piece_of_site = np.full(len(problem.sites), -1)
 
@@ -195,7 +202,8 @@ def _prepare(problem: Problem, grouping: Grouping, crew: Crew, until: float) -> 
     if len(readies) < len(results):  # no time, or no worker: the piece as it is
         readies |= {piece.number: as_it_is(piece) for piece in split(problem, grouping) if piece.number not in readies}
     ordered = [readies[number] for number in range(len(readies))]
-    return ordered, greedy_columns(problem, plan, piece_of_site, len(ordered))
+    forced = np.array([ready.forced for ready in ordered], bool)
+    return ordered, *greedy_columns(problem, plan, piece_of_site, forced)
 
 
 def _improve(desk: Desk, state: State, say: Callable[[str], None]) -> State:

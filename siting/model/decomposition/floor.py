@@ -1,6 +1,7 @@
 """Greedy's plan, cut into columns: what the decomposition never falls below, and its first plan."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siting.model.decomposition.components import quota_of
 from siting.model.decomposition.master import Choice
@@ -12,14 +13,21 @@ from siting.model.problem import Problem
 __all__ = ["greedy_columns"]
 
 
-def greedy_columns(problem: Problem, plan: tuple[IntArray, FloatArray], piece_of_site: IntArray, count: int) -> Choice:
-    """Return greedy's `plan` as one column for each of `count` pieces it uses; -1 marks sites of no piece."""
+def greedy_columns(
+    problem: Problem, plan: tuple[IntArray, FloatArray], piece_of_site: IntArray, forced: NDArray[np.bool_]
+) -> tuple[list[Column], Choice | None]:
+    """Return greedy's `plan` as one column for each piece it uses, and as a choice if it is one.
+
+    -1 marks sites of no piece, `forced` the pieces that every plan uses. Greedy knows no floors and removes nothing:
+    where it misses a floor, the piece has no column and the plan is no choice.
+    """
+    count = len(forced)
     modules, served = plan
-    walks, sites = problem.walks, problem.sites
+    walks = problem.walks
     piece_of_demand = np.full(len(problem.demands), -1)
     piece_of_demand[walks.i] = np.maximum(piece_of_demand[walks.i], piece_of_site[walks.j])
     value = _sums(piece_of_demand, served * problem.demands.weight, count)
-    cost = _sums(piece_of_site, sites.cost_cny(modules), count)
+    cost = _sums(piece_of_site, problem.site_cost_cny(modules), count)
     part = problem.transformers
     for t, step in upgrades_of(problem, modules):
         if part is not None:
@@ -27,7 +35,7 @@ def greedy_columns(problem: Problem, plan: tuple[IntArray, FloatArray], piece_of
             cost[piece_of_site[fed[0]]] += part.steps[t][step][1]
     opened = np.flatnonzero((modules > 0) & (piece_of_site >= 0))
     if not len(opened):
-        return Choice(())
+        return [], None if forced.any() else Choice(())
     columns = []
     opened = opened[np.argsort(piece_of_site[opened], kind="stable")]
     named, starts = np.unique(piece_of_site[opened], return_index=True)
@@ -46,7 +54,25 @@ def greedy_columns(problem: Problem, plan: tuple[IntArray, FloatArray], piece_of
                 modules[mine].astype(np.int16),
             )
         )
-    return Choice(tuple(columns))
+    missed = _missed(problem, served, piece_of_demand)
+    kept = [column for column in columns if column.piece not in missed]
+    used = {column.piece for column in kept}
+    is_whole = not missed and set(np.flatnonzero(forced).tolist()) <= used and _keeps_quotas(problem, modules)
+    return kept, Choice(tuple(kept)) if is_whole else None
+
+
+def _keeps_quotas(problem: Problem, modules: IntArray) -> bool:
+    """Return whether no quota is exceeded, as it may be by what stands today."""
+    return problem.quotas is None or bool((problem.quotas.used(modules) <= problem.quotas.most).all())
+
+
+def _missed(problem: Problem, served: FloatArray, piece_of_demand: IntArray) -> set[int]:
+    """Return the pieces with a floor that is missed."""
+    if problem.groups is None or problem.floors is None:
+        return set()
+    short = problem.groups.sums(served) < problem.floors.least - 1e-9
+    inside = np.flatnonzero(problem.groups.group >= 0)
+    return set(piece_of_demand[inside[short[problem.groups.group[inside]]]].tolist()) - {-1}
 
 
 def _sums(piece: IntArray, values: FloatArray, count: int) -> FloatArray:

@@ -26,7 +26,7 @@ def serve_piece(piece: Piece, modules: IntArray, *, thin: bool) -> Served:
     """Return the most that `modules` serve with the least walking; with `thin`, fewer modules that serve as much."""
     problem = piece.problem
     served = serve(problem, modules)
-    if thin:
+    if thin and problem.is_plain:
         fewer = thin_out(problem, modules, served)
         if (fewer != modules).any():
             again = serve(problem, fewer)

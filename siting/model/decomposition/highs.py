@@ -22,15 +22,19 @@ def name() -> str:
 
 
 def relax(program: "Program", prices: list[float]) -> list[tuple[float, float, float]]:
-    """Return (bound, service, cost) of the linear relaxation at each price, each solved from the last one's basis."""
+    """Return (bound, service, cost) of the linear relaxation at each price, each solved from the last one's basis.
+
+    A bound of minus infinity says that there is no plan at all.
+    """
     solver = _solver(program.matrix, (program.row_lower, program.row_upper), (program.lower, program.upper))
     every = np.arange(len(program.service), dtype=np.int32)
     results = []
     for price in prices:
         solver.changeColsCost(len(every), every, program.service - price * program.cost_cny)
         values = _solved(solver)
-        gain = float((program.service - price * program.cost_cny) @ values)
-        results.append((gain, float(program.service @ values), float(program.cost_cny @ values)))
+        service, cost = float(program.service @ values), float(program.cost_cny @ values) + program.fixed_cny
+        is_empty = solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+        results.append((-np.inf if is_empty else service - price * cost, service, cost))
     return results
 
 

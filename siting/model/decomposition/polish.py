@@ -180,7 +180,12 @@ def _cut(desk: Desk, state: State, node: _Half) -> tuple[State, _Half, tuple[int
         value = float(share @ np.array([column.value for column in kept]))
         if value >= node.bound - _MET * max(node.bound - _value(state), 0.0) or desk.out_of_time:
             break
-        state, node = _priced(desk, state, node, price if price > 0 and attempt % 2 == 0 else None)
+        further = 2.0 ** (1 + attempt // 2)
+        if price <= 0:  # money is left over: a lower price finds the dearer plans that are missing
+            price = node.price / further
+        elif np.isinf(price):  # the plans known are too dear together: a higher price finds cheaper ones
+            price = node.price * further
+        state, node = _priced(desk, state, node, price if attempt % 2 == 0 else None)
     piece = np.array([column.piece for column in kept], np.int64)
     cost = np.array([column.cost_cny for column in kept])
     count = len(desk.menu.starts)
@@ -200,7 +205,10 @@ def _inside(column: Column, windows: dict[int, tuple[float, float]]) -> bool:
 
 
 def _mix(desk: Desk, columns: list[Column], node: _Half) -> tuple[FloatArray, float]:
-    """Return the share of each column in the best fractional choice, and the price of money there."""
+    """Return the share of each column in the best fractional choice, and the price of money there.
+
+    The shares are 0 and the price is infinite if the pieces that must be used cost more than there is.
+    """
     menu, every, pieces = desk.menu, np.arange(len(columns)), len(desk.menu.starts)
     one = sparse.csr_array((np.ones(len(columns)), ([c.piece for c in columns], every)), shape=(pieces, len(columns)))
     charges = np.array([(d, k, n) for k, column in enumerate(columns) for d, n in column.quota], np.int64).reshape(
@@ -216,4 +224,6 @@ def _mix(desk: Desk, columns: list[Column], node: _Half) -> tuple[FloatArray, fl
     high = np.r_[np.ones(pieces), menu.quota, desk.budget_cny]
     rows = sparse.vstack([one, quota, cost], format="csr")
     share, prices = assign(np.array([column.value for column in columns]), rows, (low, high))
+    if (rows[:pieces] @ share < low[:pieces] - 1e-6).any():
+        return np.zeros(len(columns)), np.inf
     return share, float(prices[-1])

@@ -24,6 +24,8 @@ _SAME = 1e-9
 
 def make_ready(piece: Piece) -> Ready:
     """Return a piece presolved: fewer sites, joined demands, tighter transformers; no best plan is lost."""
+    if piece.problem.existing is not None:  # what stands costs and serves by other rules than those steps know
+        return as_it_is(piece)
     guarded = piece.problem
     if len(piece.district):  # dominance must not replace a site by one of another compound
         guarded = replace(guarded, quotas=Quotas(piece.compound, np.zeros(len(piece.district), int), np.ones(1, int)))
@@ -36,7 +38,7 @@ def make_ready(piece: Piece) -> Ready:
         piece.compound[small.site],
         piece.district,
         options_of(piece),
-        bool(piece.problem.locked_in.size),
+        piece.forced,
     )
 
 
@@ -49,7 +51,7 @@ def as_it_is(piece: Piece) -> Ready:
         piece.compound,
         piece.district,
         options_of(piece),
-        bool(piece.problem.locked_in.size),
+        piece.forced,
     )
 
 

@@ -131,7 +131,8 @@ def bound_at(ledger: Ledger, price: float) -> FloatArray:
         for j in above.tolist():
             share = (price - ledger.prices[i]) / (ledger.prices[j] - ledger.prices[i])
             if share > 0:
-                np.minimum(best, (1 - share) * ledger.bound[:, i] + share * ledger.bound[:, j], out=best)
+                with np.errstate(invalid="ignore"):  # no plan at one price and nothing known at the other: no number
+                    np.fmin(best, (1 - share) * ledger.bound[:, i] + share * ledger.bound[:, j], out=best)
     return best
 
 

@@ -29,6 +29,12 @@ class Piece:
     compound: IntArray
     district: IntArray
 
+    @property
+    def forced(self) -> bool:
+        """Return whether a plan must take one of the piece's options: locked-in or standing sites, or a floor."""
+        problem = self.problem
+        return bool(problem.locked_in.size) or problem.floors is not None or problem.existing is not None
+
 
 @dataclass(frozen=True, eq=False)
 class Option:
@@ -46,7 +52,7 @@ class Option:
 class Ready:
     """A piece after its exact presolve, ready to be priced: `problem` over `site` (numbers in the whole problem).
 
-    A `forced` piece has locked-in sites: a plan takes exactly one of its options, else at most one.
+    A plan takes exactly one option of a `forced` piece, of others at most one.
     """
 
     number: int

@@ -14,7 +14,9 @@ from scipy import sparse
 from siting.model.decomposition.components import quota_of
 from siting.model.decomposition.record import Column, Option, Ready
 from siting.model.finish import spent_cny
+from siting.model.goal import Aim
 from siting.model.matrix import as_matrix, columns, spending
+from siting.model.measures import constant
 from siting.model.parts import FloatArray, IntArray, Quotas
 from siting.model.problem import Problem
 
@@ -26,6 +28,7 @@ class Program:
     """Maximise service - price x cost over columns within `lower` and `upper`, rows within `row_lower` and `row_upper`.
 
     `first` and `second` number the columns to branch on before all others; `modules` those of the modules.
+    `fixed_cny` is a part of the cost that no column decides.
     """
 
     service: FloatArray
@@ -39,6 +42,7 @@ class Program:
     first: IntArray
     second: IntArray
     modules: slice
+    fixed_cny: float = 0.0
 
     def within(self, low_cny: float, high_cny: float) -> "Program":
         """Return the program with its cost held between two figures."""
@@ -47,8 +51,8 @@ class Program:
         return replace(
             self,
             matrix=sparse.vstack([self.matrix, sparse.csr_array(self.cost_cny[None, :])], format="csr"),
-            row_lower=np.r_[self.row_lower, low_cny if low_cny > 0 else -np.inf],
-            row_upper=np.r_[self.row_upper, high_cny],
+            row_lower=np.r_[self.row_lower, low_cny - self.fixed_cny if low_cny > 0 else -np.inf],
+            row_upper=np.r_[self.row_upper, high_cny - self.fixed_cny],
         )
 
 
@@ -70,6 +74,7 @@ def program_of(ready: Ready, option: Option) -> Program:
     flow_rows = len(problem.demands) + len(problem.sites)
     rows = np.ones(len(form.row_upper))
     rows[:flow_rows] = 1.0 / unit
+    rows[[name.startswith("floor_") for name in form.row_names]] = 1.0 / unit
     upper[at.f] /= unit
     return Program(
         service=form.objective * scale,
@@ -83,6 +88,7 @@ def program_of(ready: Ready, option: Option) -> Program:
         first=np.r_[at.z, at.q],
         second=np.r_[at.x],
         modules=at.n,
+        fixed_cny=constant(problem, Aim.COST),
     )
 
 

@@ -82,6 +82,7 @@ def _searched(task: Price, program: Program, request: Request, seconds: float) -
         seconds=seconds,
         seed=task.seed,
     )
+    bound -= request.price * program.fixed_cny
     columns = [column_of(task.ready, program, plan) for plan in plans]
     columns.sort(key=lambda column: -(column.value - request.price * column.cost_cny))
     number = task.ready.number
