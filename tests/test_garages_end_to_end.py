@@ -12,6 +12,8 @@ import pytest
 from siting.district.synthetic import dataset_path
 from siting.errors import InfeasibleError
 from siting.model.solver import SolverOptions, solve
+from siting.outputs.card import read_card
+from siting.outputs.card_words import card_lines
 from siting.pipeline import Stages, frame_study, plan_framing, run_study
 from siting.plan.audit import audit_run
 from siting.study import make_study
@@ -119,6 +121,15 @@ def test_the_files_say_which_garage(finished):
 
     assert {feature["properties"]["garage_id"] for feature in sites} == {"车库A-1", "车库B-1"}
     assert "ev_garage" in page
+    assert '"g2":["车库A-1",1.0,null,20.0]' in page or '"g2":["车库A-1",1,null,20]' in page
+
+
+def test_the_card_says_which_level_and_what_its_fire_unit_holds(finished):
+    site = str(finished.run.plan.sites.index[finished.run.plan.sites["garage_id"] == "车库A-1"][0])
+    card = read_card(finished.folder, site)
+
+    assert "Garage: 车库A-1 · level -1 · 20 stalls in the unit" in list(card_lines(card, "en"))
+    assert "车库: 车库A-1 · 地下1层 · 单元车位 20" in list(card_lines(card, "zh"))
 
 
 def test_a_site_moved_to_the_other_level_is_found(finished, tmp_path):

@@ -178,6 +178,7 @@ def waivers(
 ) -> None:
     """Price the law: what one clause relaxed at one place would bring, by solving again. 豁免的代价与收益。"""
     from siting.pipeline import Stages, price_study
+    from siting.plan.price import why_nothing
 
     study = flag.study_of(source)
     with progress(quiet=as_json) as announce:
@@ -187,7 +188,9 @@ def waivers(
             {str(key): None if value != value else value for key, value in row.items()}
             for row in frame.to_dict(orient="records")
         ]
-        print_json({"served": base.served, "status": str(base.solution.status), "gap": base.solution.gap, "rows": rows})
+        said = [item._asdict() for item in why_nothing(base, frame)] if len(frame) else []
+        answer = {"served": base.served, "status": str(base.solution.status), "gap": base.solution.gap, "rows": rows}
+        print_json(answer | {"why_nothing": said})
         return
     granted = int(frame["granted"].sum()) if len(frame) else 0
     with_them = f"with the {granted} granted" if granted else "without a waiver"
@@ -200,6 +203,8 @@ def waivers(
             f"{row['spent_cny']:+,.0f} CNY; "
             f"at most {row['at_most']:+.0f} vehicles ({row['status']}, gap {100 * row['gap']:.3g} %)"
         )
+    for english, chinese in why_nothing(base, frame) if len(frame) else ():
+        say(f"{english} {chinese}")
     if frame.empty:
         say("no place is refused by one must alone 没有只被一条强制条款否决的用地")
 

@@ -52,6 +52,7 @@ def read_card(folder: Path, candidate_id: str) -> dict[str, Any]:
         "place_id": row["place_id"],
         "kind": row["kind"],
         "layout": {name: plain(row[name]) for name in ("bays", "groups", "ports", "power_kw", "cost_cny")},
+        "garage": _garage(run, row.get("garage_id")),
         "state": state,
         "outcome": str(_outcomes(run).get(candidate_id, "")),
         "clauses": clauses,
@@ -63,6 +64,16 @@ def read_card(folder: Path, candidate_id: str) -> dict[str, Any]:
         "why": _why(run, candidate_id, state),
         "worth": _worth(folder, candidate_id),
     }
+
+
+def _garage(run: RunFolder, garage_id: Any) -> dict[str, Any] | None:
+    """Return what the drawings say of the garage a candidate stands in; None on the ground."""
+    parking = run.facts.tables["parking"]
+    if not isinstance(garage_id, str) or garage_id not in parking.index:
+        return None
+    row = parking.loc[garage_id]
+    names = ("name", "levels_down", "fire_unit", "fire_unit_stalls")
+    return {"garage_id": garage_id} | {name: plain(row.get(name)) for name in names}
 
 
 def _clauses(run: RunFolder, candidate_id: str) -> Iterator[dict[str, Any]]:

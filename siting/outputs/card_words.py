@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from siting.outputs.evidence_words import standard_in_chinese
 from siting.outputs.texts import Texts
 from siting.outputs.words import format_number
 
@@ -25,6 +26,7 @@ def card_lines(card: Mapping[str, Any], lang: str) -> Iterator[str]:
         power=format_number(layout["power_kw"], 1),
         cost=format_number(layout["cost_cny"]),
     )
+    yield from _garage(card.get("garage"), texts)
     yield ""
     for item in card["clauses"]:
         yield from _clause(item, lang, texts)
@@ -35,6 +37,23 @@ def card_lines(card: Mapping[str, Any], lang: str) -> Iterator[str]:
     yield from _reach(card["reach"], texts)
     yield from _why(card, texts)
     yield from _worth(card.get("worth"), texts)
+
+
+def _garage(garage: Mapping[str, Any] | None, texts: Texts) -> Iterator[str]:
+    if garage is None:
+        return
+    level = garage["levels_down"]
+    words = [
+        str(garage["name"] or garage["garage_id"]),
+        texts.t("map.level_unknown")
+        if level is None
+        else texts.t("map.level_down", n=f"{level:g}")
+        if level > 0
+        else texts.t("map.level_ground"),
+        *([texts.t("map.fire_unit", n=garage["fire_unit"])] if garage["fire_unit"] else []),
+        *([texts.t("map.unit_stalls", n=f"{garage['fire_unit_stalls']:g}")] if garage["fire_unit_stalls"] else []),
+    ]
+    yield f"{texts.t('map.garage')}: {' · '.join(words)}"
 
 
 def _clause(item: Mapping[str, Any], lang: str, texts: Texts) -> Iterator[str]:
@@ -54,7 +73,8 @@ def _clause(item: Mapping[str, Any], lang: str, texts: Texts) -> Iterator[str]:
     yield "    " + " · ".join(parts or [texts.t("map.no_object" if outcome == "PASS" else "map.no_fact")])
     if "source" in item:
         seen = texts.t("confidence." + item["confidence"])
-        yield f"    {item['standard']} · {seen} · {item['source']}"
+        standard = standard_in_chinese(item["standard"]) if lang == "zh" else item["standard"]
+        yield f"    {standard} · {seen} · {item['source']}"
 
 
 def _force(item: Mapping[str, Any], texts: Texts) -> str:

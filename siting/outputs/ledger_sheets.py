@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from siting.outputs import view
+from siting.outputs.evidence_words import source_in_chinese
 from siting.outputs.ledger_base import Sheet, both_or_name, make_sheet, unit_text
 from siting.outputs.ledger_open import signed_sheet, survey_sheet
 from siting.outputs.run import Run
@@ -231,7 +232,7 @@ def _assumptions(run: Run) -> Sheet:
             both_or_name("figure", row.key),
             row.value,
             unit_text(row.unit),
-            row.source,
+            " ".join(dict.fromkeys((source_in_chinese(row.source), row.source))),
             "" if pd.isna(row.year) else str(int(row.year)),
             both_or_name("confidence", row.confidence),
         ]

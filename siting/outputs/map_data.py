@@ -8,6 +8,7 @@ import geopandas as gpd
 from siting.kinds import Outcome
 from siting.outputs import signed, view
 from siting.outputs.drawing import dissolved, encode, origin_of
+from siting.outputs.evidence_words import standard_in_chinese
 from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
@@ -91,7 +92,11 @@ def _summary(run: Run, words: Words) -> dict[str, Any]:
 def _clauses(run: Run) -> list[dict[str, Any]]:
     table = view.clause_table(run).reset_index()
     names = ("clause_id", "title_zh", "title_en", "op", "unit", "force", "confidence", "standard", "clause", "source")
-    return [{name: row[name] for name in names} for row in table.to_dict("records")]
+    return [
+        {name: row[name] for name in names}
+        | {"law_zh": standard_in_chinese(f"{row['standard']} {row['clause']}".strip())}
+        for row in table.to_dict("records")
+    ]
 
 
 def _checklists(run: Run, ledger: Any, clauses: Mapping[str, int], words: Words) -> Mapping[str, list[list[Any]]]:
@@ -261,6 +266,7 @@ def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float,
     }
     frame = run.plan.sites
     waivers = signed.waivers_of_sites(run)
+    garages = {site_id: list(facts) for site_id, facts in view.garages_of_sites(run).items()}
     walks = run.plan.links.groupby("site_id")["walk_m"].agg(["count", "max"])
     rows = _rows(frame, origin, names)
     return [
@@ -271,5 +277,6 @@ def _sites(run: Run, checks: Mapping[str, list[list[Any]]], origin: tuple[float,
             "f": plain(walks["max"].get(row["i"]), 1),
         }
         | ({"a": waivers[row["i"]]} if row["i"] in waivers else {})
+        | ({"g2": garages[row["i"]]} if row["i"] in garages else {})
         for row in rows
     ]

@@ -1,5 +1,6 @@
 """Pictures of the report as inline SVG: text stays text in the page's own fonts, so Chinese needs no font file."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,9 @@ _WIDTH = 1000.0
 _MARGIN_M = 25.0
 _SHARPNESS_M = 0.3  # outlines are simplified by this much: less than a printed dot
 _SCALE_STEPS_M = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_PIN = 11.0  # radius
+_PINS_APART = 25.0  # between centres: 2 x (radius + half the rim), and a hair
+_MOST_PUSHES = 200
 _GREEN = ("green", "pitch", "playground")
 
 
@@ -112,12 +116,37 @@ def _built(run: Run, frame: _Frame) -> Iterable[Markup]:
 
 def _pins(run: Run, frame: _Frame) -> Iterable[Markup]:
     centres = frame.units(shapely.get_coordinates(shapely.centroid(run.plan.sites.geometry.to_numpy())))
-    for number, (x, y) in enumerate(centres, start=1):
+    pins = _apart(centres, (_PIN, _WIDTH - _PIN), (_PIN, max(frame.height - _PIN, _PIN)))
+    for (x, y), (at_x, at_y) in zip(pins, centres, strict=True):
+        if math.hypot(x - at_x, y - at_y) > _PIN / 2:  # a pin that was moved aside points at its site
+            yield Markup(
+                f'<path d="M{x:g} {y:g}L{at_x:g} {at_y:g}" stroke="{PALETTE["site"]}" stroke-width="1.4"/>'
+                f'<circle cx="{at_x:g}" cy="{at_y:g}" r="2.4" fill="{PALETTE["site"]}"/>'
+            )
+    for number, (x, y) in enumerate(pins, start=1):
         yield Markup(
             f'<circle cx="{x:g}" cy="{y:g}" r="11" fill="{PALETTE["site"]}" stroke="#fff" stroke-width="2"/>'
             f'<text x="{x:g}" y="{y + 4:g}" text-anchor="middle" font-size="11.5" font-weight="600" fill="#fff">'
             f"{number}</text>"
         )
+
+
+def _apart(centres: Any, across: tuple[float, float], down: tuple[float, float]) -> Any:
+    """Return places for pins, in the drawing, none over another: those too near push each other aside."""
+    places = np.clip(np.array(centres, dtype=float).reshape(-1, 2), *np.column_stack([across, down]))
+    for _ in range(_MOST_PUSHES):
+        step = places[:, np.newaxis] - places
+        apart = np.hypot(step[..., 0], step[..., 1])
+        near = np.triu(apart < _PINS_APART, 1)
+        if not near.any():
+            break
+        for one, other in np.argwhere(near).tolist():
+            gap, length = _PINS_APART - apart[one, other], apart[one, other]
+            ahead = step[one, other] / length if length > 0 else np.array([np.cos(one + 1.0), np.sin(one + 1.0)])
+            places[one] += 0.5 * gap * ahead
+            places[other] -= 0.5 * gap * ahead
+        places = np.clip(places, *np.column_stack([across, down]))
+    return np.round(places, 1)
 
 
 def _scale_bar(frame: _Frame) -> Iterable[Markup]:

@@ -1,11 +1,13 @@
 """report.html: one file for the meeting: question, answer, plan, reasons, law, method, doubts; Chinese and English."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from siting.outputs import view
+from siting.outputs.evidence_words import standard_in_chinese
 from siting.outputs.pages import policy, read_asset, render
 from siting.outputs.pictures import bilingual, coverage_chart, plan_picture
 from siting.outputs.report_data import MOST_ROWS, report_data
@@ -31,6 +33,7 @@ def write_report(run: Run, path: Path) -> None:
         t=bilingual,
         pair=_pair,
         known=_known,
+        law_name=_law_name,
         picture=plan_picture(run),
         chart=coverage_chart(figures.head(MOST_ROWS), Words.of(run)),
         more_compounds=max(len(figures) - MOST_ROWS, 0),
@@ -44,6 +47,12 @@ def _pair(chinese: Any, english: Any) -> Markup:
     if chinese == english:
         return Markup("{}").format(chinese)
     return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(chinese, english)
+
+
+def _law_name(clause: Mapping[str, Any]) -> Markup:
+    """Return standard and clause in both languages."""
+    name = f"{clause['standard']} {clause['clause']}".strip()
+    return _pair(standard_in_chinese(name), name)
 
 
 def _known(prefix: str, name: str) -> Markup:

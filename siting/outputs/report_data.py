@@ -6,6 +6,7 @@ import pandas as pd
 
 from siting.kinds import Kind, Outcome
 from siting.outputs import signed, view
+from siting.outputs.evidence_words import source_in_chinese
 from siting.outputs.ledger_open import survey_text
 from siting.outputs.programme import method_of, programme_rows, reserve_rows
 from siting.outputs.replan import change_table, price_rows
@@ -196,7 +197,7 @@ def _catalogue(run: Run) -> list[dict[str, Any]]:
     kinds = {kind.value for kind in run.zones.kinds}
     frame = run.candidates.catalogue.as_frame()
     rows: Any = frame[frame["kind"].isin(kinds)].to_dict("records")
-    return list(rows)
+    return [row | {"source_zh": source_in_chinese(row["source"])} for row in rows]
 
 
 def _quality(run: Run) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The words that people read, in Chinese and English: two catalogues with the same keys and placeholders."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ __all__ = ["LANGUAGES", "Texts"]
 
 #: Every language there is a catalogue for; the first is the default.
 LANGUAGES = ("zh", "en")
+
+#: What a text counts: English says "1 group", and no text is written twice for it. map.js does the same.
+_COUNTED = "bay|building|candidate|check|compound|group|home|household|object|piece|plan|port|price|site|stall|vehicle"
+_ONE_OF = re.compile(rf"(?<![\d.,])1 ({_COUNTED})s\b")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Texts:
 
     def t(self, key: str, /, **values: Any) -> str:
         """Return one text; raise `KeyError` for an unknown key or a placeholder without a value."""
-        return self.catalogue[key].format(**values)
+        text = self.catalogue[key].format(**values)
+        return _ONE_OF.sub(r"1 \1", text) if self.lang == "en" else text
 
     def under(self, prefix: str) -> dict[str, str]:
         """Return every raw text whose key starts with `prefix` and a dot, by the rest of its key."""

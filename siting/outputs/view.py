@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from siting.kinds import Outcome
+from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.tables import WALKS
 
@@ -20,6 +21,7 @@ __all__ = [
     "compound_figures",
     "credits",
     "feature_names",
+    "garages_of_sites",
     "ledger_rows",
     "moves",
     "refused_by_clause",
@@ -108,6 +110,24 @@ def moves(run: Run) -> pd.DataFrame:
         empty = pd.Index([], name="candidate_id", dtype=object)
         return pd.DataFrame(columns=["dx_m", "dy_m", "move_m", "reason"], index=empty)
     return run.moves
+
+
+def garages_of_sites(run: Run) -> dict[str, tuple[str, float | None, str | None, float | None]]:
+    """Return, for each site in a garage, its zone's name, levels down, fire unit and stalls of that; None: unknown."""
+    sites, parking = run.plan.sites, run.district.parking
+    if "garage_id" not in sites:
+        return {}
+    inside = sites["garage_id"].dropna()
+    blank = pd.Series(dtype=object)
+    return {
+        str(site_id): (
+            str(plain(parking["name"].get(garage)) or garage),
+            plain(parking.get("levels_down", blank).get(garage)),
+            plain(parking.get("fire_unit", blank).get(garage)),
+            plain(parking.get("fire_unit_stalls", blank).get(garage)),
+        )
+        for site_id, garage in inside.items()
+    }
 
 
 def walks(run: Run) -> gpd.GeoDataFrame:

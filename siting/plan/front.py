@@ -79,6 +79,8 @@ def study_front(
     plans = tuple(make_plan(framing, point.solution) for point in found.points)
     rows = [_row(framing, *pair) for pair in zip(found.points, plans, strict=True)]
     stops = tuple(_stop(aims, name, value) for name, value in found.stops)
+    if plans and not len(plans[0].sites):
+        stops = (_NOTHING, *(stop for stop, (name, _) in zip(stops, found.stops, strict=True) if name != "second"))
     return StudyFront(found, framing, plans, pd.DataFrame(rows, columns=list(_COLUMNS)), stops)
 
 
@@ -154,6 +156,10 @@ def _stop(aims: tuple[Aim, Aim], name: str, value: float) -> Sentence:
     }[name]
 
 
+_NOTHING = Sentence(
+    "Point 1 builds nothing: it costs nothing and serves nobody. The front begins there.",
+    "第 1 点什么都不建:不花钱,也不服务任何人;前沿由此开始。",
+)
 _FIGURE_WORDS = {
     Aim.SERVICE: Sentence("coverage", "覆盖"),
     Aim.COST: Sentence("cost", "造价"),

@@ -22,12 +22,13 @@ from siting.model.goal import Aim
 from siting.model.solver import SolverOptions
 from siting.plan.choice import choose, solved_by
 from siting.plan.plan import Plan
+from siting.plan.reasons import Sentence
 from siting.rules.clause import Force
 from siting.sites.record import Verdicts
 from siting.sites.verdicts import with_waivers
 from siting.sites.waiver import Waiver
 
-__all__ = ["PriceOptions", "price_waivers"]
+__all__ = ["PriceOptions", "price_waivers", "why_nothing"]
 
 _LEAST_GAIN = 1e-3  # vehicles; less is the solver's round-off
 _REFUSING = (Outcome.FAIL.value, Outcome.UNCERTAIN.value)
@@ -76,6 +77,26 @@ def price_waivers(
     frame = pd.DataFrame(rows, columns=columns)
     order = frame.assign(lost=-frame["vehicles"]).sort_values(["lost", "clause_id", "where"], kind="stable")
     return order[columns].reset_index(drop=True)
+
+
+def why_nothing(plan: Plan, priced: pd.DataFrame) -> tuple[Sentence, ...]:
+    """Return why no waiver asked about brings anything: what limits the plan is not the law; () if one does."""
+    asked = priced[~priced["granted"].astype(bool)]
+    if asked.empty or (asked["vehicles"] > _LEAST_GAIN).any():
+        return ()
+    most = float(asked["at_most"].max())
+    if most >= 1.0:
+        bound = Sentence(
+            f"None of these waivers was found to bring a vehicle; by the bounds one might bring up to {most:.0f}.",
+            f"所问豁免均未求得增益;按上界,单项至多可增 {most:.0f} 辆。",
+        )
+    else:
+        bound = Sentence(
+            "None of these waivers brings a vehicle: the ground they free serves no more than lawful ground does.",
+            "所问豁免均无增益:其释放的用地并不比合规用地多服务车辆。",
+        )
+    limits = tuple(Sentence(*reason) for reason in plan.reasons[:1])
+    return (bound, *limits)
 
 
 def _waiver(clause_id: str, where: str) -> Waiver:

@@ -34,6 +34,7 @@ def test_a_front_is_a_table_a_page_and_json(cli, study, tmp_path):
     assert [point["coverage"] for point in points] == sorted(point["coverage"] for point in points)
     assert [point["cost_cny"] for point in points] == sorted(point["cost_cny"] for point in points)
     assert (points[0]["cost_cny"], points[0]["coverage"]) == (0, 0)
+    assert told["stops"][0]["en"].startswith("Point 1 builds nothing")
     assert {"en", "zh"} <= set(told["stops"][0])
     text = page.read_text("utf-8")
     assert "<svg" in text

@@ -48,7 +48,7 @@ def test_made_up_data_says_so_and_real_data_does_not(folder, tmp_path):
 def test_the_report_answers_in_both_languages(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "建设1处、共10个端口，投资13,500元，可服务25辆电动自行车，占需求的42%" in page
-    assert "Build 1 sites with 10 ports for CNY 13,500. They serve 25 e-bikes, 42% of the demand" in page
+    assert "Build 1 site with 10 ports for CNY 13,500. They serve 25 e-bikes, 42% of the demand" in page
     assert "maximise weighted service" in page
 
 

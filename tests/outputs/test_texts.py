@@ -6,7 +6,7 @@ import pytest
 
 from siting.kinds import Kind, Outcome, Source
 from siting.model.solution import Status
-from siting.outputs.texts import LANGUAGES, Texts
+from siting.outputs.texts import _COUNTED, LANGUAGES, Texts
 from siting.outputs.words import format_gap, status_key
 from siting.rules.clause import Confidence, Force
 from siting.tables import BUILDINGS, COMPOUNDS, OBSTACLES, SITES
@@ -85,3 +85,16 @@ def test_every_status_has_a_word_and_a_sentence(status):
 )
 def test_a_gap_is_never_shown_smaller_than_it_is(gap, text):
     assert format_gap(gap) == text
+
+
+def test_english_counts_one_thing_as_one():
+    figures = {"groups": 1, "bays": "1,021", "ports": 1, "power": 1.5, "cost": "1"}
+    assert EN.t("card.layout", **figures) == "1,021 bays in 1 group, 1 port, 1.5 kW, CNY 1 when complete"
+    assert ZH.t("card.layout", **figures).startswith("1,021 个车位,1 组")
+    assert EN.t("map.n_ports", n="11") == "11 ports"
+    assert EN.t("map.n_ports", n="2.1") == "2.1 ports"
+
+
+def test_map_and_texts_count_the_same_things():
+    source = files("siting.outputs").joinpath("templates", "map.js").read_text(encoding="utf-8")
+    assert f"1 ({_COUNTED})s" in source

@@ -11,6 +11,7 @@ from siting.errors import StudyError
 from siting.outputs.toml import dump_toml
 from siting.pipeline import Stages, price_study, run_study
 from siting.plan.audit import audit_run
+from siting.plan.price import why_nothing
 
 WAIVER = waiver("w1", "national.b01", "way/102#p01")
 
@@ -45,6 +46,18 @@ def test_the_price_is_what_the_waiver_then_brings(prices, waived):
     assert (frame["at_most"] >= frame["vehicles"]).all()
     assert (frame["vehicles"] >= 0).all()
     assert set(frame["status"]) == {"PROVEN"}
+
+
+def test_where_no_waiver_brings_anything_it_is_said_what_limits_the_plan(prices):
+    base, frame = prices
+    assert why_nothing(base, frame) == ()
+    useless = frame[frame["vehicles"] < 1e-6]
+    law, limit = why_nothing(base, useless)
+    assert "serves no more than lawful ground does" in law.en
+    assert limit == base.reasons[0]
+    open_bound = useless.assign(at_most=7.4)
+    assert "one might bring up to 7" in why_nothing(base, open_bound)[0].en
+    assert why_nothing(base, frame.iloc[:0]) == ()
 
 
 def test_a_waiver_may_be_asked_for_one_candidate_or_a_whole_compound(prices):

@@ -7,6 +7,7 @@
   var lang = D.lang, selected = null;
   var OUTCOMES = ["FAIL", "UNCERTAIN", "NOT EVALUATED", "PASS"], MARKS = ["✕", "≈", "?", "✓"];
   var CHIPS = { "FAIL": "bad", "UNCERTAIN": "warn", "NOT EVALUATED": "none", "PASS": "good" };
+  var ONE = /(^|[^\d.,])1 (bay|building|candidate|check|compound|group|home|household|object|piece|plan|port|price|site|stall|vehicle)s\b/g;
   var USE = { kindergarten: 1, school: 1, hospital: 1, elderly_care: 1 };
 
   function esc(text) {
@@ -17,8 +18,12 @@
   function t(key, values) {
     var text = D.texts[lang][key];
     if (text === undefined) { throw new Error("no text for " + key); }
-    return text.replace(/\{(\w+)\}/g, function (_all, name) { return values[name]; });
+    text = text.replace(/\{(\w+)\}/g, function (_all, name) { return values[name]; });
+    return lang === "en" ? text.replace(ONE, "$11 $2") : text;
   }
+  function law(clause) { return lang === "zh" ? clause.law_zh : (clause.standard + " " + clause.clause).trim(); }
+  /* Vehicles are shares of demand, so people read them whole; few ones with a digit, for none is not little. */
+  function cars(value) { return num(value, value > 0 && value < 9.95 ? 1 : 0); }
   function num(value, digits) {
     if (value === null || value === undefined) { return "–"; }
     var parts = Number(value).toFixed(digits || 0).split(".");
@@ -171,7 +176,7 @@
       return "<li><span class='mark o" + row[1] + "' title='" + esc(t("outcome." + OUTCOMES[row[1]])) + "'>" + MARKS[row[1]] + "</span>" +
         "<div class='what'>" + esc(title(clause)) + " <span class='force'>" + esc(t("force." + clause.force)) + "</span></div>" +
         "<div class='how'>" + esc(t("outcome." + OUTCOMES[row[1]])) + " · " + esc(measuredText(clause, row)) + (row[4] ? " · " + esc(row[4]) : "") + "</div>" +
-        "<div class='law'>" + esc(clause.standard + " " + clause.clause) + " · " + esc(t("confidence." + clause.confidence)) + "</div></li>";
+        "<div class='law'>" + esc(law(clause)) + " · " + esc(t("confidence." + clause.confidence)) + "</div></li>";
     }).join("") + "</ul>";
   }
   function tally(rows, passed) {
@@ -180,11 +185,16 @@
     return counts.map(function (n, k) { return n ? "<span class='chip " + CHIPS[OUTCOMES[k]] + "'>" + MARKS[k] + " " + esc(t("outcome." + OUTCOMES[k])) + " " + n + "</span>" : ""; }).reverse().join(" ");
   }
   function when(s) { return (s.z ? s.z + " " : "") + t("tier." + s.r); }
+  function cable(s) { return s.j - s.u < 0.05 ? t("map.cable_straight", { m: num(s.j, 1) }) : t("map.cable_around", { m: num(s.j, 1), s: num(s.u, 1) }); }
+  function garage(g) {
+    return [g[0], g[1] === null ? t("map.level_unknown") : g[1] > 0 ? t("map.level_down", { n: num(g[1]) }) : t("map.level_ground"),
+      g[2] === null ? "" : t("map.fire_unit", { n: g[2] }), g[3] === null ? "" : t("map.unit_stalls", { n: num(g[3]) })].filter(Boolean).join(" · ");
+  }
   function siteCard(s) {
     return "<div class='card'>" + top(s.n || s.c, t("kind." + s.k) + " · " + s.i, "<span class='num'>" + s.number + "</span>") + "<div class='body'><dl>" +
       (s.z || s.r !== "implement" ? fact("tier", when(s)) : "") + fact("ports", num(s.p)) + fact("bays", num(s.b)) + fact("power", num(s.w, 1) + " kW") +
-      fact("served", t("map.vehicles", { n: num(s.v, 1) })) + fact("households", t("map.homes", { n: num(s.h) })) + fact("cost", t("map.yuan", { n: num(s.y) })) +
-      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.j === undefined ? "" : fact("cable", amount(s.j, "m") + " (" + amount(s.u, "m") + ")")) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
+      fact("served", t("map.vehicles", { n: cars(s.v) })) + fact("households", t("map.homes", { n: num(s.h) })) + fact("cost", t("map.yuan", { n: num(s.y) })) +
+      fact("clearance", amount(s.e, "m")) + fact("farthest", s.l ? amount(s.f, "m") : "–") + fact("transformer", s.t || t("map.unknown")) + (s.j === undefined ? "" : fact("cable", cable(s))) + (s.g2 === undefined ? "" : fact("garage", garage(s.g2))) + (s.a ? "<div><dt>" + esc(t("signed.waiver")) + "</dt><dd>" + esc(s.a) + "</dd></div>" : "") +
       "</dl><h4>" + esc(t("map.checklist")) + " " + tally(s.x) + "</h4>" + checks(s.x) + "</div></div>";
   }
   function moveText(g) {
@@ -199,10 +209,10 @@
   function buildingCard(b) {
     var facts = fact("use", t("use." + b.u)) + fact("levels", num(b.l)) + fact("homes_here", num(b.h)), walks = "";
     if (b.t) {
-      facts += fact("demand", t("map.vehicles", { n: num(b.d, 1) })) + fact("served", t("map.vehicles", { n: num(b.v, 1) })) + fact("service", t("service." + b.t));
+      facts += fact("demand", t("map.vehicles", { n: cars(b.d) })) + fact("served", t("map.vehicles", { n: cars(b.v) })) + fact("service", t("service." + b.t));
       walks = "<h4>" + esc(t("map.served_by")) + "</h4>" + (b.w ? "<ul class='walks'>" + b.w.map(function (w) {
         var s = D.sites[w[0]];
-        return "<li><span class='num'>" + s.number + "</span><button type='button' data-site='" + w[0] + "'>" + esc(s.n || s.c) + "</button><em>" + esc(t("map.walk", { m: num(w[1]), n: num(w[2], 1) })) + "</em></li>";
+        return "<li><span class='num'>" + s.number + "</span><button type='button' data-site='" + w[0] + "'>" + esc(s.n || s.c) + "</button><em>" + esc(t("map.walk", { m: num(w[1]), n: cars(w[2]) })) + "</em></li>";
       }).join("") + "</ul>" : "<p>" + esc(t("map.nobody", { m: num(D.summary.radius_m) })) + "</p>");
     }
     return "<div class='card'>" + top(b.n || b.i, b.n ? b.i : t("map.building")) + "<div class='body'><dl>" + facts + "</dl>" + walks + "</div></div>";
@@ -210,7 +220,7 @@
   function compoundCard(c) {
     return "<div class='card'>" + top(c.n || c.i, c.n ? c.i : t("map.compound")) + "<div class='body'>" +
       (c.s === "ready" ? "" : "<p><span class='chip warn'>" + esc(t("state." + c.s)) + "</span> " + esc(t("map.survey_first")) + "</p>") + "<dl>" +
-      fact("homes_here", num(c.h)) + fact("demand", t("map.vehicles", { n: num(c.d, 1) })) + fact("served", t("map.vehicles", { n: num(c.v, 1) })) +
+      fact("homes_here", num(c.h)) + fact("demand", t("map.vehicles", { n: cars(c.d) })) + fact("served", t("map.vehicles", { n: cars(c.v) })) +
       fact("sites", num(c.m)) + fact("candidates", num(c.k)) + fact("lawful_candidates", num(c.a)) + "</dl></div></div>";
   }
   var CARDS = { sites: siteCard, pins: siteCard, accepted: candidateCard, refused: candidateCard, buildings: buildingCard, compounds: compoundCard };
@@ -218,16 +228,16 @@
     pins: siteTip, sites: siteTip,
     accepted: function (c) { return esc(t("kind." + c.k)) + " · " + esc(t("map.n_ports", { n: num(c.p) })) + " " + chip(c.o); },
     refused: function (c) { return esc(t("kind." + c.k)) + " " + chip(c.o) + (c.x.length ? "<br>" + esc(title(D.clauses[c.x[0][0]])) : ""); },
-    buildings: function (b) { return "<b>" + esc(b.n || b.i) + "</b> · " + esc(t("use." + b.u)) + (b.t ? "<br>" + esc(t("service." + b.t)) + " · " + esc(t("map.of_vehicles", { v: num(b.v, 1), d: num(b.d, 1) })) : ""); },
-    compounds: function (c) { return "<b>" + esc(c.n || c.i) + "</b><br>" + esc(t("map.of_vehicles", { v: num(c.v, 1), d: num(c.d, 1) })); },
+    buildings: function (b) { return "<b>" + esc(b.n || b.i) + "</b> · " + esc(t("use." + b.u)) + (b.t ? "<br>" + esc(t("service." + b.t)) + " · " + esc(t("map.of_vehicles", { v: cars(b.v), d: cars(b.d) })) : ""); },
+    compounds: function (c) { return "<b>" + esc(c.n || c.i) + "</b><br>" + esc(t("map.of_vehicles", { v: cars(c.v), d: cars(c.d) })); },
     roads: function (r) { return r.n ? esc(r.n) : null; },
     parking: function (p) { return esc(p.n || t("map.parking")) + (p.c ? " · " + esc(t("map.stalls", { n: num(p.c) })) : ""); },
     barriers: function (g) { return esc(t("map.gate")); },
     marks: function (m) { return (m.n ? "<b>" + esc(m.n) + "</b> · " : "") + esc(t("obstacle." + m.k)); },
     power: function (p) { return "<b>" + esc(p.n || p.i) + "</b> · " + esc(t("map.transformer")) + "<br>" + esc(p.s === undefined ? t("map.spare_unknown") : t("map.spare", { kva: num(p.s) })); },
-    links: function (w) { return esc(t("map.walk", { m: num(w[1]), n: num(w[2], 1) })); }
+    links: function (w) { return esc(t("map.walk", { m: num(w[1]), n: cars(w[2]) })); }
   };
-  function siteTip(s) { return "<b>" + s.number + " " + esc(s.n || s.c) + "</b> · " + esc(t("kind." + s.k)) + "<br>" + esc(t("map.n_ports", { n: num(s.p) })) + " · " + esc(t("map.serves", { n: num(s.v, 1) })) + " · " + esc(t("map.yuan", { n: num(s.y) })); }
+  function siteTip(s) { return "<b>" + s.number + " " + esc(s.n || s.c) + "</b> · " + esc(t("kind." + s.k)) + "<br>" + esc(t("map.n_ports", { n: num(s.p) })) + " · " + esc(t("map.serves", { n: cars(s.v) })) + " · " + esc(t("map.yuan", { n: num(s.y) })); }
 
   function hint(shape, name) {
     if (!shape.datum || TIPS[name](shape.datum) === null) { return; }
@@ -243,7 +253,7 @@
       groups[name].eachLayer(function (shape) { shape.bindPopup(function (layer) { return CARDS[name](layer.datum); }, POPUP); });
     });
     Object.keys(zoneGroups).forEach(function (c) {
-      zoneGroups[c].bindTooltip(function () { var k = D.clauses[c]; return "<b>" + esc(title(k)) + "</b><br>" + esc(k.standard + " " + k.clause); }, { sticky: true });
+      zoneGroups[c].bindTooltip(function () { var k = D.clauses[c]; return "<b>" + esc(title(k)) + "</b><br>" + esc(law(k)); }, { sticky: true });
     });
     ["pins", "sites"].forEach(function (name) { groups[name].on("click", function (event) { select(event.layer.datum); }); });
     groups.buildings.on("click", function () { select(null); });
