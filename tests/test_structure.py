@@ -36,6 +36,7 @@ ROOMS = (
     "pipeline",
     "batch",
     "cli",
+    "__main__",
 )
 
 #: Who may use what: the package behind each door, and the only modules that may open it.
