@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-
-import siting
+from importlib.metadata import version
 
 
 def test_the_package_runs_as_the_command_line():
     answer = subprocess.run([sys.executable, "-m", "siting", "--version"], capture_output=True, text=True, check=True)
 
-    assert answer.stdout.strip() == siting.__version__
+    assert answer.stdout.strip() == version("siting")
