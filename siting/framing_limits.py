@@ -44,7 +44,8 @@ class Limits:
     """The goal and the limits of a study: money in CNY, ids of candidates that are decided already, and the rest.
 
     `service_share` is the least share of all weighted vehicles that is served, `floor_share` the least share of the
-    vehicles of every compound in which somebody can walk to a lawful place, `floors` what single compounds ask for.
+    vehicles of every compound in which somebody can walk to a lawful place, `floors` what single compounds ask for,
+    `walking_km` the most vehicle-kilometres that all who are served walk together.
     """
 
     budget_cny: float | None
@@ -56,6 +57,7 @@ class Limits:
     floors: tuple[Floor, ...] = ()
     least_sites: int = 0
     most_sites: int | None = None
+    walking_km: float | None = None
     quotas: tuple[Quota, ...] = ()
     turnover: Turnover | None = None  # how ports are used; None: the catalogue's vehicles a port
 
@@ -82,6 +84,8 @@ def add_limits(problem: Problem, limits: Limits, links: Links, candidate_ids: Se
         problem = _with_groups(problem, limits, links)
     if limits.least_sites or limits.most_sites is not None:
         problem = problem.with_count(least=limits.least_sites, most=limits.most_sites)
+    if limits.walking_km is not None:
+        problem = problem.with_walking_limit(1000.0 * limits.walking_km)
     if limits.quotas:
         problem = _with_quotas(problem, limits.quotas, links.verdicts, candidates["compound_id"])
     return {

@@ -218,14 +218,15 @@ def _decided(framing: Framing, study: Study) -> Plan:
 
 def choose_plan(framing: Framing, study: Study) -> Plan:
     """Return the plan of a framed problem: at once, or over the years of its programme, for its scenarios."""
-    section = study.programme
+    section, limits = study.programme, search_limits(study)
+    outlook = None if study.uncertainty is None else study.uncertainty.outlook()
     if study.replan is not None:
         terms = terms_at_once(study.rules.on, study.budget_cny) if section is None else section.terms()
-        return replan(framing, terms, study.replan.again(), search_limits(study))
+        return replan(framing, terms, study.replan.again(), limits, outlook=outlook)
     if section is not None:
-        return plan_programme(framing, section.terms(), search_limits(study))
-    if study.uncertainty is not None:
-        return plan_uncertain(framing, study.uncertainty.outlook(), search_limits(study), solver_options(study))
+        return plan_programme(framing, section.terms(), limits, outlook=outlook)
+    if outlook is not None:
+        return plan_uncertain(framing, outlook, limits, solver_options(study))
     return solved_by(solver_options(study))(framing)
 
 
@@ -245,7 +246,8 @@ def run_study(study: Study, folder: Path, *, announce: Callable[[str], None] = _
     worth = None
     if study.output.worth:
         with stages.stage("worth"):
-            worth = worth_table(plan, solver_options(study), announce=announce)
+            again = None if study.is_at_once else partial(choose_plan, study=study)
+            worth = worth_table(plan, solver_options(study), again=again, announce=announce)
     run = Run(
         plan=plan,
         moves=moves,

@@ -89,27 +89,18 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _the_years_spend_the_budget(self) -> "Study":
-        asked = {"programme": self.programme, "replan": self.replan, "uncertainty": self.uncertainty}
-        for name in (name for name, section in asked.items() if section is not None):
-            if self.goal.aim != "service":
-                message = f"{name} plans with goal 'service', not {self.goal.aim!r}; take one of them out"
-                raise ValueError(message)
-        if self.output.worth and (self.goal.aim != "service" or any(asked.values())):
-            other = next((name for name, section in asked.items() if section is not None), f"goal {self.goal.aim!r}")
-            message = f"output.worth tells the service lost of a plan made at once; take it or {other} out"
-            raise ValueError(message)
-        if self.uncertainty is not None and (self.programme is not None or self.replan is not None):
-            message = "uncertainty cannot be asked for with programme or replan yet; plan them in two studies"
-            raise ValueError(message)
-        if self.uncertainty is not None and (self.goal.service_share or self.limits.floor_share or self.limits.floors):
+        if self.solver.name != "highs" and self.set_aside:
             message = (
-                "uncertainty cannot be asked for with floors or goal.service_share yet: they are of the estimate, "
-                "and a scenario may have fewer vehicles; take one of them out"
+                f"solver.name = {self.solver.name!r} cannot be asked for with {self.set_aside[0]}: years, "
+                "scenarios and re-plans are solved by 'highs'; take one of them out"
             )
+            raise ValueError(message)
+        if self.replan is not None and self.programme is None and self.limits.budget_cny is None:
+            message = "limits.budget_cny is missing: a replan without programme spends it in one year"
             raise ValueError(message)
         if self.programme is not None:
             total = math.fsum(self.programme.budgets_cny)
-            if abs(total - self.budget_cny) > _MONEY_CNY:
+            if self.limits.budget_cny is not None and abs(total - self.budget_cny) > _MONEY_CNY:
                 message = f"limits.budget_cny is {self.budget_cny:,.2f}, but programme.budgets_cny are {total:,.2f}"
                 raise ValueError(message)
         return self
@@ -130,6 +121,16 @@ class Study(Section):
     def budget_cny(self) -> float:
         """The money, CNY; without a limit (only where the goal is least cost, walking or margin) it is infinite."""
         return math.inf if self.limits.budget_cny is None else self.limits.budget_cny
+
+    @property
+    def is_at_once(self) -> bool:
+        """Return whether it plans for one time and the estimate: no years, no scenarios, no earlier run."""
+        return not self.set_aside
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Return the sections that `at_once` leaves out."""
+        return tuple(name for name in ("programme", "uncertainty", "replan") if getattr(self, name) is not None)
 
     def at_once(self) -> "Study":
         """Return the same study for one time and the estimate alone: no years, no scenarios, no earlier run."""

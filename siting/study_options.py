@@ -131,6 +131,7 @@ def limits_of(study: Study) -> Limits:
         floors=tuple(Floor(**item.model_dump()) for item in limits.floors),
         least_sites=limits.least_sites,
         most_sites=limits.most_sites,
+        walking_km=limits.walking_km,
         quotas=tuple(Quota(**item.model_dump()) for item in limits.quotas),
         turnover=turnover_of(study),
     )
@@ -193,6 +194,7 @@ def _limits_stated(study: Study) -> dict[str, object]:
         "floors": [item.model_dump() for item in limits.floors] or None,
         "least_sites": limits.least_sites or None,
         "most_sites": limits.most_sites,
+        "walking_km": limits.walking_km,
         "quotas": {item.subdistrict: item.most for item in limits.quotas} or None,
     }
     return {name: value for name, value in stated.items() if value is not None}

@@ -280,6 +280,7 @@ class LimitsSection(Section):
     floors: tuple[FloorSection, ...] = ()
     least_sites: Count = 0
     most_sites: Count | None = None
+    walking_km: NotNegative | None = None  # vehicle-kilometres that all who are served walk together
     quotas: tuple[QuotaSection, ...] = ()
 
     @model_validator(mode="after")

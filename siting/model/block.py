@@ -1,47 +1,26 @@
-"""Programs built from blocks of one problem's arrays, years or scenarios side by side, and their search by HiGHS.
+"""The search of a program that lays blocks of one problem's arrays beside each other, figure by figure, by HiGHS.
 
-`as_matrix` gives the one-period program; whoever lays several beside each other hands the whole as a `Program` to
-`search`. Nodes limit the search, not the clock, so that two runs stop at the same plan.
+`as_matrix` gives the one-period program; `siting.model.horizon` lays several beside each other. Nodes limit the
+search, not the clock, so that two runs stop at the same plan.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import util
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from siting.errors import UsageError
+from siting.errors import InfeasibleError, SitingError, UsageError
 from siting.model.engines import End
 from siting.model.parts import FloatArray
+from siting.model.program import Program, highs_model, with_row
 from siting.model.solution import Status
 
-__all__ = ["Found", "Program", "SearchLimits", "best_first", "nodes_for", "search", "status_of", "with_row"]
+__all__ = ["Found", "Program", "SearchLimits", "best_in_order", "nodes_for", "search", "status_of"]
 
 _WORK = 6_000_000  # nodes x nonzeros that a search may take
 _LEAST_NODES = 16
-_FEASIBLE = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """Maximise `objective` over columns between `lower` and `upper`, `rows` (CSR) between `row_lower`, `row_upper`."""
-
-    objective: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    integer: NDArray[np.bool_]
-    rows: Any
-    row_lower: FloatArray
-    row_upper: FloatArray
-
-    def keeps(self, values: FloatArray) -> bool:
-        """Return whether `values` keep every limit, to round-off."""
-        sums = self.rows @ values
-        slack = _FEASIBLE * np.maximum(1.0, np.abs(sums))
-        inside = (values >= self.lower - _FEASIBLE).all() and (values <= self.upper + _FEASIBLE).all()
-        return bool(inside and (sums >= self.row_lower - slack).all() and (sums <= self.row_upper + slack).all())
+_FIRST_SHARE = 0.75  # of the time that is left for the first figure
 
 
 @dataclass(frozen=True)
@@ -67,7 +46,7 @@ class Found:
 
 def nodes_for(program: Program) -> int:
     """Return how many nodes a search of this size may take."""
-    return max(_LEAST_NODES, _WORK // (int(program.rows.nnz) + 1))
+    return max(_LEAST_NODES, _WORK // (int(program.matrix.nnz) + 1))
 
 
 def search(program: Program, limits: SearchLimits, start: FloatArray | None = None) -> Found:
@@ -90,7 +69,7 @@ def search(program: Program, limits: SearchLimits, start: FloatArray | None = No
         "mip_max_nodes": limits.nodes or nodes_for(program),
     }.items():
         solver.setOptionValue(key, value)
-    solver.passModel(_model(highspy, program))
+    solver.passModel(highs_model(highspy, program))
     if start is not None:
         whole = np.flatnonzero(program.integer).astype(np.int32)
         solver.setSolution(len(whole), whole, start[whole])
@@ -116,61 +95,46 @@ def search(program: Program, limits: SearchLimits, start: FloatArray | None = No
     )
 
 
-def with_row(program: Program, coefficients: FloatArray, *, lower: float = -np.inf, upper: float = np.inf) -> Program:
-    """Return the program with one more row."""
-    return replace(
-        program,
-        rows=sparse.vstack([program.rows, sparse.csr_array(coefficients[None, :])], format="csr"),
-        row_lower=np.append(program.row_lower, lower),
-        row_upper=np.append(program.row_upper, upper),
-    )
-
-
-def best_first(
-    program: Program, expense: FloatArray, limits: SearchLimits, start: FloatArray | None
+def best_in_order(
+    program: Program, further: Sequence[FloatArray], limits: SearchLimits, start: FloatArray | None
 ) -> tuple[Found, FloatArray]:
-    """Return the search and its columns, then thinned: of equal objective, those with the least `expense`.
+    """Return the search for the objective, and the columns that of equal objective have most of each `further` figure.
 
-    Raises `UsageError` if no plan is found at all.
+    Raises `InfeasibleError` if no columns keep the limits, `SitingError` if none were found in time.
     """
-    found = search(program, limits, start)
-    values = found.values
-    if start is not None and program.keeps(start):
-        values = start if values is None or program.objective @ start > program.objective @ values else values
+    share = _FIRST_SHARE if further else 1.0
+    found = search(program, replace(limits, seconds=share * limits.seconds), start)
+    values = _better(program, start, found.values)
     if values is None:
         message = f"HiGHS found no plan that keeps all limits ({found.text}); loosen a limit or the budget"
-        raise UsageError(message)
-    held = float(program.objective @ values)
-    second = search(
-        with_row(replace(program, objective=-expense), program.objective, lower=held - 1e-9 * max(1.0, abs(held))),
-        replace(limits, gap=1e-6, nodes=max(_LEAST_NODES, nodes_for(program) // 10)),
-        values,
-    )
-    if second.values is not None and expense @ second.values < expense @ values - 1e-6:
-        keeps = program.objective @ second.values >= held - 1e-6 * max(1.0, abs(held))
-        values = second.values if keeps else values
+        raise (InfeasibleError if found.end is End.INFEASIBLE else SitingError)(message)
+    for figure in further:
+        held = float(program.objective @ values)
+        program = with_row(
+            replace(program, objective=figure), program.objective, lower=held - 1e-9 * max(1.0, abs(held))
+        )
+        seconds = (1.0 - share) * limits.seconds / len(further)
+        few = replace(limits, gap=1e-6, nodes=max(_LEAST_NODES, nodes_for(program) // 10), seconds=seconds)
+        better = _better(program, values, search(program, few, values).values)
+        values = values if better is None else better
     return found, values
+
+
+def _better(program: Program, start: FloatArray | None, found: FloatArray | None) -> FloatArray | None:
+    """Return what has more of the objective among those that keep the limits; of equals the start."""
+    kept = [values for values in (start, found) if values is not None and program.keeps(values)]
+    if not kept:
+        return found
+    least = 1e-9 * max(1.0, abs(float(program.objective @ kept[0])))
+    if len(kept) == 2 and program.objective @ kept[1] > program.objective @ kept[0] + least:
+        return kept[1]
+    return kept[0]
 
 
 def status_of(end: End, objective: float, bound: float) -> Status:
     """Return what is proven of a plan whose search ended so."""
-    if bound - objective <= 1e-6 * max(1.0, abs(objective)):
+    if abs(bound - objective) <= 1e-6 * max(1.0, abs(objective)):
         return Status.PROVEN
     if end in (End.FINISHED, End.NODES):
         return Status.WITHIN
     return Status.TIME_LIMITED if end is End.TIME else Status.HEURISTIC
-
-
-def _model(highspy: Any, program: Program) -> Any:
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(program.objective), len(program.row_upper)
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_, model.col_lower_, model.col_upper_ = program.objective, program.lower, program.upper
-    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
-    by_column = sparse.csc_array(program.rows)
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = by_column.indptr, by_column.indices
-    model.a_matrix_.value_ = by_column.data
-    kinds = highspy.HighsVarType
-    model.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in program.integer.tolist()]
-    return model

@@ -11,12 +11,13 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from siting.model.flows import serve
 from siting.model.goal import Aim
 from siting.model.measures import counted_groups, required_goal
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
 
-__all__ = ["divide"]
+__all__ = ["divide", "flows_for"]
 
 _SLACKS = (1e-12, 1e-9, 1e-7)  # relative, by which a figure may be missed that is held for the next
 
@@ -39,6 +40,14 @@ def divide(problem: Problem, modules: IntArray) -> FloatArray | None:
         values = found
         held = _Held(rows, limits, (*held.gains, gain), (*held.values, float(gain @ found)))
     return None if values is None else _served(problem, used, values, capacity)
+
+
+def flows_for(problem: Problem, modules: IntArray) -> FloatArray:
+    """Return vehicles on each walk for modules that are chosen: as the goal asks, else the most service they give."""
+    if problem.is_plain:
+        return serve(problem, modules)
+    served = divide(problem, modules)
+    return serve(problem, modules) if served is None else served
 
 
 @dataclass(frozen=True, eq=False)

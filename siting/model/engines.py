@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import util
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from siting.errors import UsageError
 from siting.model.finish import upgrades_of
@@ -22,6 +20,7 @@ from siting.model.matrix import MatrixForm, as_matrix
 from siting.model.measures import columns, constant
 from siting.model.parts import FloatArray, IntArray
 from siting.model.problem import Problem
+from siting.model.program import highs_model
 
 __all__ = ["ENGINES", "End", "Search", "Task", "cbc_path", "search_form"]
 
@@ -94,7 +93,7 @@ def search_form(task: Task, form: MatrixForm, *, first: int) -> Search:
         "objective_target": task.enough,
     }.items():
         solver.setOptionValue(key, value)
-    solver.passModel(_highs_model(highspy, form))
+    solver.passModel(highs_model(highspy, form))
     if task.start is not None:
         values = _start_values(task.problem, task.start)
         whole = np.arange(first, first + len(values), dtype=np.int32)
@@ -124,21 +123,6 @@ def search_form(task: Task, form: MatrixForm, *, first: int) -> Search:
 def _bound(task: Task, maximised: float) -> float:
     """Return the bound on the figure itself, of a bound on the objective to be maximised."""
     return constant(task.problem, task.aim) + (-maximised if task.aim.is_least else maximised)
-
-
-def _highs_model(highspy: Any, form: Any) -> Any:
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(form.objective), len(form.row_upper)
-    model.sense_ = highspy.ObjSense.kMaximize
-    model.col_cost_, model.col_lower_, model.col_upper_ = form.objective, form.lower, form.upper
-    model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
-    by_column = sparse.csc_array(form.matrix)
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_, model.a_matrix_.index_ = by_column.indptr, by_column.indices
-    model.a_matrix_.value_ = by_column.data
-    kinds = highspy.HighsVarType
-    model.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in form.integer.tolist()]
-    return model
 
 
 def _start_values(problem: Problem, modules: IntArray) -> FloatArray:

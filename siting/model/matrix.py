@@ -2,36 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from siting.model.goal import Aim
 from siting.model.measures import Columns, coefficients, columns, required_goal, spending, step_names
 from siting.model.parts import FloatArray
 from siting.model.problem import Problem
+from siting.model.program import Program
 from siting.model.rows import families
 
 __all__ = ["Columns", "MatrixForm", "as_matrix", "bounds", "columns", "required_goal", "spending"]
 
 
 @dataclass(frozen=True, eq=False)
-class MatrixForm:
-    """Maximise `objective` over columns between `lower` and `upper`, rows `matrix` between `row_lower` and `row_upper`.
+class MatrixForm(Program):
+    """The program of a problem; names of columns only where they were asked for."""
 
-    `matrix` is CSR, `integer` marks whole-numbered columns. A figure of which less is better stands in `objective`
-    with its sign turned.
-    """
-
-    objective: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    integer: NDArray[np.bool_]
-    matrix: Any
-    row_lower: FloatArray
-    row_upper: FloatArray
     column_names: tuple[str, ...]
     row_names: tuple[str, ...]
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from siting.errors import UsageError
 from siting.model.parts import FloatArray, IntArray, numbers, whole
 from siting.model.problem import Problem
-from siting.model.solution import Status
+from siting.model.solution import Proof
 
 __all__ = ["Course", "Insist", "Years"]
 
@@ -45,6 +45,7 @@ class Years:
     one CNY of today's prices costs that year, for every site, a factor of its own (years x sites) where `site_price`
     is given. `lead_years` gives each upgrade step, laid end to end, the years between paying and carrying load.
     `standing` (modules per site) and `bought` (0 or 1 per step) are there before the first year, paid for and ready.
+    Where money is not `limited` the budgets bind nothing.
     """
 
     budget_cny: FloatArray
@@ -56,6 +57,7 @@ class Years:
     standing: IntArray | None = None
     bought: IntArray | None = None
     insist: Insist | None = None
+    limited: bool = True
 
     def __post_init__(self) -> None:
         """Copy, freeze and check the arrays."""
@@ -117,22 +119,17 @@ class Years:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Course:
+class Course(Proof):
     """A solved programme: rows are years.
 
     `modules` (years x J), `served` (years x walks) and `steps` (years x S, 1: paid for) hold what stands each year;
-    `spent_cny` is what the year adds at its prices, `available_cny` what it may spend. `service` is the goal's
-    figure each year, `objective` its weighted mean and `bound` what no programme exceeds. `guess` is the objective
-    of the first guess, year by year.
+    `spent_cny` is what the year adds at its prices, `available_cny` what it may spend. `service` is the weighted
+    vehicles of each year. `objective` is the goal's first figure, `aim` (service and the worst-off share: the weighted
+    mean over the years; cost: of all years; walking and margin: of the last), over scenarios as their stance says;
+    no programme is better than `bound`. `guess` is the objective of the first guess. `in_scenarios` (scenarios x walks)
+    is who is served where at the end in each, `figures` the figure of each; without scenarios there is one.
     """
 
-    status: Status
-    objective: float
-    bound: float
-    gap: float
-    seconds: float
-    solver: str
-    solver_status: str
     guess: float
     modules: IntArray
     steps: IntArray
@@ -140,6 +137,8 @@ class Course:
     service: FloatArray
     spent_cny: FloatArray
     available_cny: FloatArray
+    in_scenarios: FloatArray
+    figures: FloatArray
     kept: int = 0  # of the sites to insist on
 
     @property

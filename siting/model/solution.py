@@ -1,12 +1,13 @@
 """The answer as data: what is built, whom it serves, and what is proven about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from siting.kinds import Choice
 from siting.model.goal import Aim
 from siting.model.parts import FloatArray, IntArray
 
-__all__ = ["Solution", "Status"]
+__all__ = ["Proof", "Solution", "Status"]
 
 
 class Status(Choice):
@@ -20,15 +21,13 @@ class Status(Choice):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Solution:
-    """One solved problem.
+class Proof:
+    """What a search proves of the plan it gives.
 
     `objective` and `bound` are the goal's first figure, `aim`: weighted vehicles served unless another was asked for.
     No plan is better than `bound` (not above it, or not below it where less is better), and
-    `gap = |bound - objective| / max(|objective|, 1e-9)`. `modules` counts per site, `served` vehicles per walk,
-    `upgrades` lists (transformer, step) bought, steps numbered from 0. `spent_cny` covers sites and upgrades,
-    `site_spent_cny` the sites alone. `solver` names it with its version, `solver_status` is its own word and
-    `message` a sentence on how the answer came about.
+    `gap = |bound - objective| / max(|objective|, 1e-9)`. `solver` names it with its version, `solver_status` is its
+    own word.
     """
 
     status: Status
@@ -38,13 +37,28 @@ class Solution:
     seconds: float
     solver: str
     solver_status: str
+    aim: Aim = Aim.SERVICE
+
+    def proof(self) -> dict[str, Any]:
+        """Return the fields of a proof, whatever it is part of."""
+        return {field.name: getattr(self, field.name) for field in fields(Proof)}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Solution(Proof):
+    """One solved problem.
+
+    `modules` counts per site, `served` vehicles per walk, `upgrades` lists (transformer, step) bought, steps numbered
+    from 0. `spent_cny` covers sites and upgrades, `site_spent_cny` the sites alone, and `message` is a sentence on how
+    the answer came about.
+    """
+
     modules: IntArray
     served: FloatArray
     upgrades: tuple[tuple[int, int], ...]
     spent_cny: float
     site_spent_cny: FloatArray
     message: str
-    aim: Aim = Aim.SERVICE
 
     @property
     def status_text(self) -> str:

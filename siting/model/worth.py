@@ -1,6 +1,7 @@
 """What each site of a plan is worth: solve again without its place, and see who stands in for it.
 
-A site falls through with its place: no other layout there is taken instead. Where one program is solved in seconds
+The loss is in the goal's first figure, whatever the goal. A site falls through with its place: no other layout there is
+taken instead. Where one program is solved in seconds
 the answer is that of a new plan of the whole, with its own bound. A problem of many pieces is answered in the piece
 alone, with the money that the piece has and what is idle: a plan without the place that is no better than the best
 one, so the loss is "at most"; "at least" is then 0.
@@ -29,11 +30,11 @@ _LEAST = 1e-6  # vehicles; less is round-off
 
 @dataclass(frozen=True, eq=False)
 class Worth:
-    """What is lost if the place of `site` falls through, in weighted vehicles, and which sites would be built instead.
+    """What is lost if the place of `site` falls through, and which sites would be built instead.
 
-    Without the place the best plan serves `loss_at_least` to `loss_at_most` less. `instead` lists (site, modules more
-    than now) of the plan found without it, those that take over most first; `status` and `gap` are that plan's.
-    `needed` says that there is no plan without the place.
+    Without the place the best plan's first figure is worse by `loss_at_least` to `loss_at_most`. `instead` lists
+    (site, modules more than now) of the plan found without it, those that take over most first; `status` and `gap` are
+    that plan's. `needed` says that there is no plan without the place.
     """
 
     site: int
@@ -56,19 +57,23 @@ def worth_of_sites(
     place: IntArray,
     options: SolverOptions,
     *,
+    again: Callable[[Problem], Solution] | None = None,
     announce: Callable[[int], None] = lambda _site: None,
 ) -> tuple[Worth, ...]:
     """Return the worth of each built site of `solution`; `place` gives each site its place (J).
 
-    If a plan found without a place serves more than `solution`, that one was not the best: the loss is then 0.
+    `again` solves a problem as `solution` was solved, where that was not at once and for the estimate. If a plan
+    found without a place is better than `solution`, that one was not the best: the loss is then 0.
     """
     built = np.flatnonzero(solution.modules > 0)
-    alone = _by_piece(problem, solution) if problem.is_plain and in_many_pieces(problem) else None
+    apart = again is None and problem.is_plain and in_many_pieces(problem)
+    alone = _by_piece(problem, solution) if apart else None
+    whole = again or (lambda smaller: solve(smaller, options))
     found = []
     for site in built.tolist():
         announce(site)
         gone = np.flatnonzero(place == place[site])
-        found.append(_whole(problem, solution, site, gone, options) if alone is None else alone(site, gone, options))
+        found.append(_whole(problem, solution, site, gone, whole) if alone is None else alone(site, gone, options))
     return tuple(found)
 
 
@@ -78,12 +83,15 @@ def without(problem: Problem, gone: IntArray) -> Problem:
     return replace(problem, locks=Locks(locked_in, np.union1d(problem.locked_out, gone)))
 
 
-def _whole(problem: Problem, solution: Solution, site: int, gone: IntArray, options: SolverOptions) -> Worth:
+def _whole(
+    problem: Problem, solution: Solution, site: int, gone: IntArray, again: Callable[[Problem], Solution]
+) -> Worth:
     try:
-        other = solve(without(problem, gone), options)
+        other = again(without(problem, gone))
     except InfeasibleError:
         return Worth(site, solution.objective, solution.objective, (), "INFEASIBLE", 0.0, needed=True)
-    at_least, at_most = solution.objective - other.bound, solution.objective - other.objective
+    sign = -1.0 if solution.aim.is_least else 1.0
+    at_least, at_most = (sign * (solution.objective - value) for value in (other.bound, other.objective))
     instead = _instead(problem, (solution.modules, solution.served), (other.modules, other.served))
     return Worth(site, _clean(at_least), _clean(at_most), instead, str(other.status), other.gap)
 

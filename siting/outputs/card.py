@@ -150,7 +150,9 @@ def _worth(folder: Path, site_id: str) -> dict[str, Any] | None:
         table = pd.read_csv(path, dtype={"site_id": str, "runner_up": str, "instead": str}).set_index("site_id")
         row = table.loc[site_id] if site_id in table.index else None
         names = ("loss_at_least", "loss_at_most", "runner_up", "instead", "needed", "status")
-        return None if row is None else {name: plain(row[name], 1) for name in names}
+        if row is None:
+            return None
+        return {"figure": str(row.get("figure", "service"))} | {name: plain(row[name], 3) for name in names}
     except (OSError, ValueError, KeyError) as error:
         message = f"{path}: cannot be read ({error}); plan again or delete the file"
         raise DataError(message) from error

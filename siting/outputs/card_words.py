@@ -5,7 +5,7 @@ from typing import Any
 
 from siting.outputs.evidence_words import standard_in_chinese
 from siting.outputs.texts import Texts
-from siting.outputs.words import format_number
+from siting.outputs.words import format_number, lost_figure
 
 __all__ = ["card_lines"]
 
@@ -171,6 +171,6 @@ def _worth(worth: Mapping[str, Any] | None, texts: Texts) -> Iterator[str]:
     if worth["needed"]:
         yield texts.t("worth.needed")
         return
-    least, most = (format_number(worth[name], 1) for name in ("loss_at_least", "loss_at_most"))
-    yield texts.t("worth.exact", loss=most) if least == most else texts.t("worth.between", least=least, most=most)
+    figure, loss = lost_figure(worth)
+    yield texts.t("worth.again", lost=texts.t(f"worth.lost_{figure}", loss=loss))
     yield texts.t("worth.instead", sites=worth["instead"]) if worth["instead"] else texts.t("worth.nothing_instead")

@@ -14,13 +14,15 @@ from siting.outputs.run import Run
 from siting.outputs.scenarios import scenario_rows
 from siting.outputs.survey import survey_facts
 from siting.outputs.texts import LANGUAGES, Texts
-from siting.outputs.words import Words, format_gap, format_number, status_key, status_words_key
+from siting.outputs.words import Words, format_gap, format_number, lost_figure, status_key, status_words_key
 
 __all__ = ["report_data"]
 
 #: Rows of a table in the report; the ledger has them all.
 MOST_ROWS = 40
 MOST_SURVEYS = 20
+#: Of the figures that a site may be worth; vehicles need no word in a column of vehicles.
+_UNITS = {"service": "", "cost": "CNY", "walking": "m", "floor": "%", "margin": "m"}
 
 
 def report_data(run: Run) -> dict[str, Any]:
@@ -147,16 +149,18 @@ def _worth(run: Run) -> list[dict[str, Any]]:
     if run.worth is None:
         return []
     numbers = {name: number for number, name in enumerate(run.plan.sites.index, start=1)}
+    worth: list[dict[str, Any]] = [
+        {str(key): value for key, value in row.items()} for row in run.worth.head(MOST_ROWS).to_dict("records")
+    ]
     return [
         {
             "number": numbers[row["site_id"]],
             "id": row["site_id"],
             "needed": bool(row["needed"]),
-            "least": format_number(row["loss_at_least"], 1),
-            "most": format_number(row["loss_at_most"], 1),
+            "lost": " ".join((lost_figure(row)[1], _UNITS[lost_figure(row)[0]])).strip(),
             "instead": row["instead"],
         }
-        for row in run.worth.head(MOST_ROWS).to_dict("records")
+        for row in worth
     ]
 
 

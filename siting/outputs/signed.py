@@ -52,7 +52,7 @@ def signed_rows(run: Run) -> list[dict[str, Any]]:
     used = _used(run)
     rows = []
     for item in attestation_rows(run):
-        mine = used[used["attestations"].str.split(";").map(lambda names, own=item["id"]: own in names)]
+        mine = used.loc[[item["id"] in names.split(";") for names in used["attestations"]]]
         leaning = sorted(set(mine["candidate_id"]))
         rows.append(
             {

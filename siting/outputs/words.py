@@ -13,7 +13,7 @@ from siting.outputs.note_words import in_chinese
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
 
-__all__ = ["Words", "both", "format_gap", "format_number", "status_key", "status_words_key"]
+__all__ = ["Words", "both", "format_gap", "format_number", "lost_figure", "status_key", "status_words_key"]
 
 #: The texts that say the values of a parameter in words.
 _VALUES = {"goal": "goal", "kinds": "kind", "sharing": "sharing", "vehicle": "vehicle"}
@@ -105,16 +105,24 @@ class Words:
             yield str(item[f"sentence_{lang}"])
 
 
+def lost_figure(worth: Mapping[str, Any]) -> tuple[str, str]:
+    """Return which figure a row of worth.csv is about, and what of it is lost: one number, or from at least to most."""
+    figure = str(worth.get("figure") or "service")
+    scale = 100.0 if figure == "floor" else 1.0
+    least, most = (format_number(scale * float(worth[name]), 1) for name in ("loss_at_least", "loss_at_most"))
+    return figure, most if least == most else f"{least} – {most}"
+
+
 def status_words_key(run: Run) -> str:
     """Return the catalogue's key for what the status proves; where demands weigh differently, it speaks of weights."""
     key = f"status.{status_key(run.plan.solution.status)}_words"
+    if run.plan.solution.aim is not Aim.SERVICE:
+        other = f"{key}_goal"
+        return other if other in Texts.load("en").catalogue else key
     if run.plan.programme is not None and f"{key}_years" in Texts.load("en").catalogue:
         return f"{key}_years"
     if run.plan.uncertain is not None and f"{key}_scenarios" in Texts.load("en").catalogue:
         return f"{key}_scenarios"
-    if run.plan.solution.aim is not Aim.SERVICE:
-        other = f"{key}_goal"
-        return other if other in Texts.load("en").catalogue else key
     weighted = f"{key}_weighted"
     level = run.demand.frame["weight"].nunique() < 2
     return key if level or weighted not in Texts.load("en").catalogue else weighted

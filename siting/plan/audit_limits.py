@@ -9,11 +9,13 @@ from typing import Any
 
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding, number
+from siting.plan.audit_rows import rows_of
 
-__all__ = ["check_limits", "cost_of_site", "removals_again"]
+__all__ = ["check_limits", "cost_of_site", "removals_again", "standing_today"]
 
 _VEHICLES = 1e-3
 _MONEY_CNY = 0.01
+_WALKED_M = 1.0  # vehicle-metres, of walks rounded to millimetres
 
 
 def check_limits(run: RunFolder, demand: Mapping[str, float]) -> Checked:
@@ -22,6 +24,7 @@ def check_limits(run: RunFolder, demand: Mapping[str, float]) -> Checked:
         _check_service(run, demand),
         _check_floors(run, demand),
         _check_counts(run),
+        _check_walking(run),
         _check_quotas(run),
         _check_standing(run),
     )
@@ -42,6 +45,15 @@ def removals_again(run: RunFolder) -> dict[str, float]:
         str(candidate_id): float(candidate["removal_cost_cny"])
         for candidate_id, candidate in run.candidates.iterrows()
         if _standing(candidate) and _accepted(run, str(candidate_id)) and candidate_id not in run.sites.index
+    }
+
+
+def standing_today(run: RunFolder) -> dict[str, int]:
+    """Return the modules that stand today at the candidates which the law leaves to the choice."""
+    return {
+        str(candidate_id): int(_standing(candidate))
+        for candidate_id, candidate in run.candidates.iterrows()
+        if _standing(candidate) and _accepted(run, str(candidate_id))
     }
 
 
@@ -140,6 +152,33 @@ def _check_counts(run: RunFolder) -> Checked:
         required=least if count < least else most,
     )
     return Checked((finding,), 1)
+
+
+def _check_walking(run: RunFolder) -> Checked:
+    """Check that all who are served walk no more together than the study allows; of years, in each."""
+    most = number(run.settings.limits.get("walking_km"))
+    if most is None:
+        return Checked()
+    walked = math.fsum(run.links["walk_m"] * run.links["served"])
+    by_case: dict[str, float] = {"links.csv": walked}
+    for name, case in (("programme_links.csv", "year"), ("scenario_links.csv", "scenario")):
+        for row in rows_of(run.folder / name) if (run.folder / name).is_file() else ():
+            key = f"{case} {row[case]}"
+            by_case[key] = by_case.get(key, 0.0) + float(row["walk_m"]) * float(row["served"])
+    findings = [
+        Finding.say(
+            "walking-beyond",
+            f"{case}: those who are served walk {found / 1000:.3f} vehicle-kilometres; the study allows {most:g}",
+            f"{case}:被服务车辆合计步行 {found / 1000:.3f} 车·公里,研究允许 {most:g}",
+            feature_id=case,
+            measured=found / 1000,
+            required=most,
+            unit="km",
+        )
+        for case, found in by_case.items()
+        if found > 1000 * most + _WALKED_M + 1e-6 * found
+    ]
+    return Checked(tuple(findings), len(by_case))
 
 
 def _check_quotas(run: RunFolder) -> Checked:

@@ -7,7 +7,7 @@ kW per port x demand factor (of the modules that stand there) over the power fac
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ import shapely
 from siting.errors import DataError
 from siting.kinds import Kind
 from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_limits import removals_again
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding, number
 
@@ -56,6 +57,8 @@ def check_loads(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Checked:
     for site_id, site in run.sites.iterrows():
         if not pd.isna(site["transformer_id"]) and site_id in run.candidates.index:
             loads[str(site["transformer_id"])].append(_load_kva(run, site_id, site, figures))
+    for name, kva in _given_back(run, figures):
+        loads[name].append(-kva)
     for transformer_id in sorted(set(loads) | set(upgrades)):
         if transformer_id not in transformers.index:
             findings.append(_say("transformer-unknown", transformer_id, "is not in plan.gpkg", "不在 plan.gpkg 中"))
@@ -99,10 +102,24 @@ def _feeding(run: RunFolder, site: Any) -> set[str | None]:
 
 
 def _load_kva(run: RunFolder, site_id: Any, site: Any, figures: Mapping[Kind, KindFigures]) -> float:
+    """Return what a site draws more than today: what stands is not in the spare capacity."""
     candidate = run.candidates[~run.candidates.index.duplicated()].loc[site_id]
     kind = figures[Kind(candidate["kind"])]
     factor = next(factor for up_to, factor in kind.demand_factor if site["modules"] <= up_to)
-    return float(site["modules"] * candidate["ports_per_module"] * kind.port_kw * factor / _POWER_FACTOR)
+    added = site["modules"] - (number(candidate.get("standing_modules")) or 0.0)
+    return float(added * candidate["ports_per_module"] * kind.port_kw * factor / _POWER_FACTOR)
+
+
+def _given_back(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> Iterator[tuple[str, float]]:
+    """Yield (transformer, kVA) of what stands today and is removed."""
+    for name in removals_again(run):
+        candidate = run.candidates[~run.candidates.index.duplicated()].loc[name]
+        feeding = [each for each in _feeding(run, candidate) if each is not None]
+        modules = float(candidate["standing_modules"])
+        kind = figures[Kind(candidate["kind"])]
+        factor = next(factor for up_to, factor in kind.demand_factor if modules <= up_to)
+        if len(feeding) == 1:
+            yield feeding[0], modules * float(candidate["ports_per_module"]) * kind.port_kw * factor / _POWER_FACTOR
 
 
 def _steps_text(run: RunFolder, row: Any, transformer_id: str) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from siting.kinds import Kind
 from siting.plan.audit_figures import KindFigures
+from siting.plan.audit_limits import standing_today
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding
 from siting.plan.audit_rows import rows_of
@@ -100,6 +101,7 @@ def check_programme(run: RunFolder, demand: Mapping[str, float], figures: Mappin
         return Checked(tuple(findings), len(run.sites))
     actions = _actions(run.folder / "programme.csv")
     found = [
+        *_before(run, actions),
         *_costs(run, asked, actions),
         *_money(run, asked, actions),
         *_sites(run, asked, actions),
@@ -142,6 +144,19 @@ def _actions(path: Path) -> list[_Action]:
         )
         for row in rows_of(path)
     ]
+
+
+def _before(run: RunFolder, actions: list[_Action]) -> Iterator[Finding]:
+    """Check that what a layer says stands today is there before the first year, and without a re-plan nothing else."""
+    rows: dict[str, int] = defaultdict(int)
+    for row in actions:
+        rows[row.name] += row.amount if row.what == "standing" else 0
+    planned_again = "replan" in tomllib.loads((run.folder / "study.toml").read_text(encoding="utf-8"))
+    today = standing_today(run)
+    for name in sorted(set(today) | {name for name, amount in rows.items() if amount}):
+        found, least = rows.get(name, 0), today.get(name, 0)
+        if found < least or (found > least and not planned_again):
+            yield _say("standing-differs", name, found, least, feature_id=name, measured=found, required=least)
 
 
 def _costs(run: RunFolder, asked: _Asked, actions: list[_Action]) -> Iterator[Finding]:
@@ -253,7 +268,9 @@ def _loads(
     transformers = run.facts.tables["transformers"]
     for year in (*asked.years, *([_RESERVE] if asked.reserve_cny else [])):
         load: dict[str, float] = defaultdict(float)
-        for name, modules in _modules_by(actions, year).items():
+        today = standing_today(run)  # what draws today is not in the spare
+        for name, standing in _modules_by(actions, year).items():
+            modules = standing - today.get(name, 0)
             site, candidate = _row(run.sites, name), _row(run.candidates, name)
             if site is None or candidate is None or pd.isna(site["transformer_id"]):
                 continue
@@ -310,6 +327,10 @@ def _vehicles(candidate: Any, figures: Mapping[Kind, KindFigures]) -> float:
 
 
 _WORDS = {
+    "standing-differs": (
+        "{}: {} modules stand before the first year; the layer says {}",
+        "{}:首年之前已有 {} 个模块,图层为 {} 个",
+    ),
     "programme-unasked": (
         "site {} has a year or a tier, but the study has no programme",
         "选定点 {} 有年度或批次,但研究文件没有年度计划",

@@ -1,4 +1,7 @@
-"""Audit of uncertain demand: in every scenario sites serve within their ports and buildings within their demand."""
+"""Audit of uncertain demand: in every scenario sites serve within their ports, buildings within their demand.
+
+What the study promises is kept there in proportion.
+"""
 
 import math
 import tomllib
@@ -10,8 +13,9 @@ from typing import Any
 from siting.kinds import Kind
 from siting.plan.audit_figures import KindFigures
 from siting.plan.audit_reading import RunFolder
-from siting.plan.audit_record import Checked, Finding
+from siting.plan.audit_record import Checked, Finding, number
 from siting.plan.audit_rows import rows_of
+from siting.plan.audit_waiting import most_served
 
 __all__ = ["check_scenarios"]
 
@@ -46,7 +50,8 @@ def check_scenarios(run: RunFolder, demand: Mapping[str, float], figures: Mappin
                         required=said,
                     )
                 )
-    return Checked(tuple(found), len(links) + 2 * len(asked))
+        found += _promised(run, item["name"], (mine, wanted, demand))
+    return Checked(tuple(found), len(links) + 4 * len(asked))
 
 
 def _wanted(run: RunFolder, item: Mapping[str, Any], demand: Mapping[str, float]) -> dict[str, float]:
@@ -64,6 +69,56 @@ def _wanted(run: RunFolder, item: Mapping[str, Any], demand: Mapping[str, float]
     return wanted
 
 
+def _promised(
+    run: RunFolder, scenario: str, told: tuple[list[dict[str, str]], Mapping[str, float], Mapping[str, float]]
+) -> Iterator[Finding]:
+    """Check that what the study promises is kept in a scenario, in proportion to the vehicles there.
+
+    `told`: the scenario's links, its vehicles by building, and the estimate's.
+    """
+    links, wanted, estimate = told
+    homes, compounds = run.facts.tables["buildings"]["compound_id"], run.facts.tables["compounds"]
+    served: dict[str, float] = defaultdict(float)
+    for row in links:
+        served[row["building_id"]] += float(row["served"])
+
+    def of_compounds(vehicles: Mapping[str, float]) -> dict[str, float]:
+        found: dict[str, float] = defaultdict(float)
+        for name, count in sorted(vehicles.items()):
+            found[str(homes[name])] += count
+        return found
+
+    there, now, then = of_compounds(served), of_compounds(estimate), of_compounds(wanted)
+    weight = compounds["weight"]
+    share = number(run.settings.goal.get("service_share"))
+    pairs = []
+    if share is not None:
+        total = [
+            math.fsum(float(weight[name]) * count for name, count in sorted(each.items())) for each in (there, then)
+        ]
+        pairs.append(("all", total[0], share * total[1]))
+    limits = run.settings.limits
+    stated = run.run.get("out_of_reach")
+    exempt = {str(name) for name in stated} if isinstance(stated, list) else set()
+    for name in sorted(now):
+        least = 0.0 if name in exempt and not there[name] else (number(limits.get("floor_share")) or 0.0) * now[name]
+        for item in limits.get("floors", ()):
+            if item["compound"] in (name, compounds["name"][name]):
+                least = max(least, float(item.get("share", 0)) * now[name], float(item.get("vehicles", 0)))
+        pairs.append((name, there[name], least * then[name] / now[name] if now[name] else 0.0))
+    for name, found, least in pairs:
+        if found < least - _VEHICLES - 1e-6 * least:
+            yield Finding.say(
+                "scenario-below",
+                f"scenario {scenario}: {name} is served {found:.3f} vehicles; the study promises {least:.3f}",
+                f"情景 {scenario}:{name} 服务 {found:.3f} 辆,而研究要求 {least:.3f} 辆",
+                feature_id=name,
+                measured=found,
+                required=least,
+                unit="vehicles",
+            )
+
+
 def _beyond(
     run: RunFolder,
     scenario: str,
@@ -77,8 +132,11 @@ def _beyond(
         by_site[row["site_id"]] += float(row["served"])
         by_building[row["building_id"]] += float(row["served"])
     sites = run.sites[~run.sites.index.duplicated()]
+    turnover = run.settings.turnover
     room = {
         str(name): float(site["ports"]) * figures[Kind(site["kind"])].vehicles_per_port
+        if turnover is None
+        else most_served(int(site["ports"]), turnover, by_site[str(name)])
         for name, site in sites.iterrows()
     }
     for held, most in ((by_site, room), (by_building, wanted)):

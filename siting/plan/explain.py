@@ -86,6 +86,8 @@ def explain_limits(links: Links, power: Power, limits: Limits) -> Explanation | 
         problem = replace(problem, service_floor=limits.service_share * problem.everybody)
     if limits.least_sites or limits.most_sites is not None:
         problem = replace(problem, count=Count(limits.least_sites, limits.most_sites))
+    if limits.walking_km is not None:
+        problem = replace(problem, walking_limit_m=1000.0 * limits.walking_km)
     if asks_floors and problem.groups is not None:
         share, least = floor_figures(limits, links, problem.groups.names)
         problem = replace(problem, floors=floors_of(problem.groups, problem.demands.vehicles, share=share, least=least))

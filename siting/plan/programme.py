@@ -6,7 +6,7 @@ that is funded.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,10 @@ import pandas as pd
 from siting.errors import StudyError
 from siting.framing import Framing, modules_per_step
 from siting.model.block import SearchLimits
+from siting.model.goal import Goal
 from siting.model.parts import FloatArray, IntArray
 from siting.model.programme import Course, Years
-from siting.model.programme_solve import solve_programme
+from siting.model.programme_solve import solve_programme, value_of_programme
 from siting.model.solution import Solution
 from siting.plan.named import compound_named
 from siting.plan.plan import Plan, make_plan
@@ -33,10 +34,14 @@ from siting.plan.programme_record import (
     Terms,
 )
 from siting.plan.reasons import Sentence
+from siting.plan.scenarios import scenarios_of, sentences_of, uncertain_of
+from siting.plan.scenarios_record import Outlook
 
 __all__ = ["plan_programme", "years_of"]
 
 _MONTHS = 12
+_RESERVE_SHARE = 0.2  # of the time limit
+_MOST_SERVICE = Goal()  # what the reserve is for, whatever the years were planned for
 _LEAST_SERVED = 1e-6  # vehicles; less is the solver's round-off
 
 
@@ -52,17 +57,28 @@ class _Stretch:
     step_price: tuple[float, ...]
 
 
-def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base: Base | None = None) -> Plan:
+def plan_programme(
+    framing: Framing,
+    terms: Terms,
+    limits: SearchLimits,
+    *,
+    base: Base | None = None,
+    outlook: Outlook | None = None,
+) -> Plan:
     """Return the plan of a framed problem over years; its sites carry their first year and their tier.
 
-    Raises `StudyError` for a compound that the terms name and the district does not have, `UsageError` or
+    With an `outlook` the one programme is for all its scenarios; links and yearly figures are those of the estimate.
+    Raises `StudyError` for a compound that the terms or a scenario name and the district does not have,
     `InfeasibleError` where no programme keeps the limits.
     """
-    if framing.problem.existing is not None:
-        message = "sites that stand in a layer and years are not planned together yet; plan the years with [replan]"
-        raise StudyError(message)
-    years = years_of(framing, terms, base)
-    course = solve_programme(framing.problem, years, limits)
+    years, scenarios = years_of(framing, terms, base), None
+    seconds = (1.0 - _RESERVE_SHARE if terms.reserve_cny > 0 else 1.0) * limits.seconds
+    searched = replace(limits, seconds=seconds if outlook is None else seconds / 3)
+    course = nominal = solve_programme(framing.problem, years, searched)
+    if outlook is not None:
+        scenarios, start = scenarios_of(framing, outlook), [(nominal.modules, nominal.steps)]
+        searched = replace(limits, seconds=2 * seconds / 3)
+        course = solve_programme(framing.problem, years, searched, outlook=scenarios, starts=start)
     stretches = [_stretch(framing, years, course, terms.years)]
     funded = make_plan(framing, _solution(framing, course))
     sites = funded.sites.assign(**_dated(framing, course, terms, base))
@@ -75,7 +91,8 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
             standing=course.last,
             bought=course.steps[-1],
         )
-        reserve = solve_programme(framing.problem, after, limits)
+        bare = replace(framing.problem, floors=None, service_floor=None, goal=_MOST_SERVICE)
+        reserve = solve_programme(bare, after, replace(limits, seconds=_RESERVE_SHARE * limits.seconds))
         stretches.append(_stretch(framing, after, reserve, (RESERVE_YEAR,)))
         sites = _with_reserve(framing, sites, reserve)
     programme = Programme(
@@ -87,13 +104,19 @@ def plan_programme(framing: Framing, terms: Terms, limits: SearchLimits, *, base
         reserve_gap=None if reserve is None else reserve.gap,
         kept=course.kept,
     )
-    said = tuple(_sentences(programme))
+    said = list(_sentences(programme))
+    uncertain = None
+    if outlook is not None and scenarios is not None:
+        value = value_of_programme(framing.problem, years, scenarios, (nominal.modules, nominal.steps))
+        uncertain = uncertain_of(framing, outlook, scenarios, (course.last, course.objective), (nominal.last, value))
+        said += sentences_of(uncertain)
     return replace(
         funded,
         sites=sites,
         spent_cny=float(course.spent_cny.sum()),
         reasons=(*funded.reasons, *said),
         programme=programme,
+        uncertain=uncertain,
     )
 
 
@@ -109,6 +132,7 @@ def years_of(framing: Framing, terms: Terms, base: Base | None) -> Years:
             raise StudyError(message)
         inside = _in_compounds(framing, item.compounds)
         factors[terms.years.index(item.year), inside] *= item.factor
+    standing = problem.standing if base is None else np.maximum(base.standing, problem.standing)
     return Years(
         budget_cny=np.array(terms.budgets_cny),
         weight=np.array(terms.weights),
@@ -116,7 +140,7 @@ def years_of(framing: Framing, terms: Terms, base: Base | None) -> Years:
         carry_over=terms.carry_over,
         lead_years=_leads(framing, terms),
         site_price=factors if terms.together else None,
-        standing=None if base is None else base.standing,
+        standing=standing,
         bought=None if base is None else base.bought,
         insist=None if base is None else base.insist,
     )
@@ -168,18 +192,12 @@ def _solution(framing: Framing, course: Course) -> Solution:
             (int(part.step_owner[k]), int(k - first[part.step_owner[k]])) for k in np.flatnonzero(course.steps[-1])
         ]
     return Solution(
-        status=course.status,
-        objective=course.objective,
-        bound=course.bound,
-        gap=course.gap,
-        seconds=course.seconds,
-        solver=course.solver,
-        solver_status=course.solver_status,
+        **course.proof(),
         modules=course.last,
         served=course.served[-1],
         upgrades=tuple(bought),
         spent_cny=float(course.spent_cny.sum()),
-        site_spent_cny=framing.problem.sites.cost_cny(course.last),
+        site_spent_cny=framing.problem.site_cost_cny(course.last),
         message=f"programme of {len(course.modules)} years solved whole: {course.solver_status}",
     )
 
@@ -188,7 +206,8 @@ def _dated(framing: Framing, course: Course, terms: Terms, base: Base | None) ->
     """Return year and tier of every site that stands at the end: the year in which it opens."""
     built = np.flatnonzero(course.last > 0)
     first = (course.modules[:, built] > 0).argmax(axis=0)
-    years = [terms.years[k] for k in first.tolist()]
+    stands = framing.problem.standing[built] > 0
+    years = [terms.first_year - 1 if old else terms.years[k] for k, old in zip(first.tolist(), stands, strict=True)]
     if base is not None:
         names = [framing.candidate_ids[j] for j in built]
         years = [base.year_of.get(name, year) for name, year in zip(names, years, strict=True)]
@@ -232,7 +251,7 @@ def _year_rows(terms: Terms, stretches: list[_Stretch]) -> pd.DataFrame:
 
 
 def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Base | None) -> pd.DataFrame:
-    rows = [*_standing_rows(framing, terms, base)]
+    rows = [*_standing_rows(framing, terms, base, stretches[0])]
     sites, part = framing.problem.sites, framing.problem.transformers
     whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
     for stretch in stretches:
@@ -254,17 +273,23 @@ def _actions(framing: Framing, terms: Terms, stretches: list[_Stretch], base: Ba
     return pd.DataFrame(rows, columns=list(ACTION_COLUMNS))
 
 
-def _standing_rows(framing: Framing, terms: Terms, base: Base | None) -> Iterator[tuple[Any, ...]]:
-    """Yield what stands before the first year: paid for already."""
-    if base is None:
-        return
+def _standing_rows(framing: Framing, terms: Terms, base: Base | None, first: _Stretch) -> Iterator[tuple[Any, ...]]:
+    """Yield what stands before the first year: in a layer, or paid for in the run before."""
     whole = modules_per_step(framing.links.verdicts, framing.candidate_ids, framing.limits)
-    for j in np.flatnonzero(base.standing).tolist():
+    years: Mapping[str, int] = {} if base is None else base.year_of
+    for j in np.flatnonzero(first.before).tolist():
         name = framing.candidate_ids[j]
-        year = base.year_of.get(name, terms.first_year - 1)
-        yield (year, "implement", "standing", name, int(base.standing[j] * whole[j]), 0.0, 0.0)
+        yield (
+            years.get(name, terms.first_year - 1),
+            "implement",
+            "standing",
+            name,
+            int(first.before[j] * whole[j]),
+            0.0,
+            0.0,
+        )
     part = framing.problem.transformers
-    for s in np.flatnonzero(base.bought).tolist() if part is not None else []:
+    for s in np.flatnonzero(first.steps_before).tolist() if part is not None else []:
         owner = framing.transformer_ids[int(part.step_owner[s])] if part is not None else ""
         yield (terms.first_year - 1, "implement", "standing_upgrade", owner, 1, 0.0, 0.0)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from siting.errors import DataError, InfeasibleError, StudyError, UsageError
+from siting.errors import DataError, InfeasibleError, StudyError
 from siting.framing import Framing
 from siting.kinds import Outcome
 from siting.model.block import SearchLimits
@@ -28,15 +28,19 @@ from siting.plan.programme_record import Base, Terms
 from siting.plan.reasons import Sentence
 from siting.plan.replan_record import Again, Replanned
 from siting.plan.replan_words import change_rows
+from siting.plan.scenarios_record import Outlook
 from siting.rules.clause import Force
 
 __all__ = ["replan"]
 
+_PLAN_SHARE = 0.5  # of the time limit, for the plan; the rest is for what least change costs
 _SAME_M = 0.1  # GeoJSON is a lattice of about 1 cm; outlines this near are one outline
 _SITES = ("compound_id", "compound_name", "kind", "modules", "ports", "served", "cost_cny", "year", "tier")
 
 
-def replan(framing: Framing, terms: Terms, again: Again, limits: SearchLimits) -> Plan:
+def replan(
+    framing: Framing, terms: Terms, again: Again, limits: SearchLimits, *, outlook: Outlook | None = None
+) -> Plan:
     """Return the plan of a framed problem that starts from an earlier run.
 
     Raises `DataError` if that is no run folder, `StudyError` for a built site it does not have, `InfeasibleError`
@@ -50,6 +54,7 @@ def replan(framing: Framing, terms: Terms, again: Again, limits: SearchLimits) -
     for row in built.itertuples():
         j = number[str(row.candidate)]
         standing[j] = min(int(row.modules), int(framing.problem.sites.max_modules[j]))
+    standing = np.maximum(standing, framing.problem.standing)  # a layer may say that it stands, too
     _refuse_clashes(framing, standing)
     out = set(framing.problem.locked_out.tolist())
     promised = np.array(
@@ -63,8 +68,9 @@ def replan(framing: Framing, terms: Terms, again: Again, limits: SearchLimits) -
         year_of={str(row.candidate): int(row.year) or terms.first_year - 1 for row in built.itertuples()},
     )
     try:
-        plan = plan_programme(framing, terms, limits, base=base)
-    except UsageError as error:
+        searched = replace(limits, seconds=_PLAN_SHARE * limits.seconds)
+        plan = plan_programme(framing, terms, searched, base=base, outlook=outlook)
+    except InfeasibleError as error:
         kept = f"{least} of the {len(promised)} planned sites" if least else "what is built"
         way = "allow more changes or raise the budget" if least else "loosen a limit or raise the budget"
         message = f"no plan keeps {kept} of {again.run.name} within the limits of today ({error}); {way}"
@@ -159,16 +165,19 @@ def _prices(
     insist = base.insist
     assert insist is not None
     assert plan.programme is not None
-    found = [("asked", plan.solution.objective, plan.programme.kept)]
+    weight = np.array(terms.weights) / sum(terms.weights)
+    yearly = plan.programme.years["weighted"].to_numpy(float)[: len(weight)]
+    found = [("asked", float(weight @ yearly), plan.programme.kept)]
+    limits = replace(limits, seconds=(1.0 - _PLAN_SHARE) / 2 * limits.seconds)
     for name, other in (
         ("free", replace(insist, worth=0.0, at_least=0)),
         ("keep all", replace(insist, worth=0.0, at_least=len(insist.sites))),
     ):
         try:
             course = solve_programme(framing.problem, years_of(framing, terms, replace(base, insist=other)), limits)
-        except (UsageError, InfeasibleError):
+        except InfeasibleError:
             continue  # what was planned does not fit together any more: then there is no such plan
-        found.append((name, course.objective, course.kept))
+        found.append((name, float(weight @ course.service), course.kept))
     return tuple(found)
 
 

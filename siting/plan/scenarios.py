@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,11 @@ import pandas as pd
 from siting.errors import StudyError
 from siting.framing import Framing
 from siting.model.block import SearchLimits
+from siting.model.divide import flows_for
 from siting.model.finish import spent_cny, upgrades_of
-from siting.model.flows import serve
 from siting.model.parts import FloatArray, IntArray
-from siting.model.scenarios import Robust, Scenarios, Stance, solve_scenarios
+from siting.model.robust import Robust, solve_scenarios, value_at_once
+from siting.model.scenarios import Scenarios, Stance
 from siting.model.solution import Solution
 from siting.model.solver import SolverOptions, solve
 from siting.plan.named import compound_named
@@ -23,51 +24,57 @@ from siting.plan.plan import Plan, make_plan
 from siting.plan.reasons import Sentence
 from siting.plan.scenarios_record import SCENARIO_LINK_COLUMNS, Outlook, Scenario, Uncertain
 
-__all__ = ["plan_uncertain"]
+__all__ = ["plan_uncertain", "scenarios_of", "sentences_of", "uncertain_of"]
 
 _LEAST_SERVED = 1e-6
 _MOST_FACTOR = 1000.0
+_NOMINAL_SHARE = 0.3  # of the time limit, for the plan for the estimate alone
 _COLUMNS = ("scenario", "weight", "demand", "served", "served_nominal", "weighted", "weighted_nominal")
-
-
-@dataclass(frozen=True, eq=False)
-class _Served:
-    """Flows of one choice in every scenario (S x walks)."""
-
-    modules: IntArray
-    flows: FloatArray
 
 
 def plan_uncertain(framing: Framing, outlook: Outlook, limits: SearchLimits, options: SolverOptions) -> Plan:
     """Return the plan that is best for the outlook; sites, links and figures are those of the estimated demand.
 
-    Raises `StudyError` for a compound that a scenario names and the district does not have, and for sites that
-    stand already.
+    Raises `StudyError` for a compound that a scenario names and the district does not have, `InfeasibleError` where
+    no choice keeps the limits in every scenario.
     """
-    problem = framing.problem
-    if problem.existing is not None:
-        message = "sites that stand in a layer and scenarios are not planned together yet; take one of them out"
-        raise StudyError(message)
-    factors = np.array([_factors(framing, item) for item in outlook.scenarios])
-    scenarios = Scenarios(
-        vehicles=problem.demands.vehicles * factors,
+    problem, scenarios = framing.problem, scenarios_of(framing, outlook)
+    nominal = solve(problem, replace(options, time_limit_s=_NOMINAL_SHARE * options.time_limit_s))
+    left = replace(limits, seconds=(1.0 - _NOMINAL_SHARE) * limits.seconds)
+    robust = solve_scenarios(problem, scenarios, left, starts=[nominal.modules])
+    plan = make_plan(framing, _solution(framing, robust))
+    value = value_at_once(problem, scenarios, nominal.modules)
+    record = uncertain_of(framing, outlook, scenarios, (robust.modules, robust.objective), (nominal.modules, value))
+    return replace(plan, uncertain=record, reasons=(*plan.reasons, *sentences_of(record)))
+
+
+def scenarios_of(framing: Framing, outlook: Outlook) -> Scenarios:
+    """Return the outlook in the numbers of the framing."""
+    return Scenarios(
+        vehicles=framing.problem.demands.vehicles * np.array([_factors(framing, item) for item in outlook.scenarios]),
         weight=np.array([item.weight for item in outlook.scenarios]),
         stance=Stance(outlook.goal),
         names=tuple(item.name for item in outlook.scenarios),
     )
-    nominal = solve(problem, options)
-    robust = solve_scenarios(problem, scenarios, limits, starts=[nominal.modules])
-    plan = make_plan(framing, _solution(framing, robust))
-    mine, other = (_served(framing, scenarios, modules) for modules in (robust.modules, nominal.modules))
-    record = Uncertain(
+
+
+def uncertain_of(
+    framing: Framing,
+    outlook: Outlook,
+    scenarios: Scenarios,
+    plan: tuple[IntArray, float],
+    nominal: tuple[IntArray, float],
+) -> Uncertain:
+    """Return what a plan does in each scenario beside the nominal plan: modules that stand at the end, and values."""
+    mine, other = (_served(framing, scenarios, modules) for modules in (plan[0], nominal[0]))
+    return Uncertain(
         outlook=outlook,
         rows=_rows(framing, scenarios, mine, other),
         links=_links(framing, scenarios, mine),
-        value=robust.objective,
-        value_nominal=scenarios.value(_weighted(framing, other), scenarios.scales(problem)),
-        sites_nominal=tuple(framing.candidate_ids[j] for j in np.flatnonzero(nominal.modules)),
+        value=plan[1],
+        value_nominal=nominal[1],
+        sites_nominal=tuple(framing.candidate_ids[j] for j in np.flatnonzero(nominal[0])),
     )
-    return replace(plan, uncertain=record, reasons=(*plan.reasons, *_sentences(record)))
 
 
 def _factors(framing: Framing, scenario: Scenario) -> FloatArray:
@@ -118,13 +125,7 @@ def _table(path: Path | None) -> Mapping[str, float]:
 def _solution(framing: Framing, robust: Robust) -> Solution:
     problem = framing.problem
     return Solution(
-        status=robust.status,
-        objective=robust.objective,
-        bound=robust.bound,
-        gap=robust.gap,
-        seconds=robust.seconds,
-        solver=robust.solver,
-        solver_status=robust.solver_status,
+        **robust.proof(),
         modules=robust.modules,
         served=robust.served,
         upgrades=upgrades_of(problem, robust.modules),
@@ -134,40 +135,38 @@ def _solution(framing: Framing, robust: Robust) -> Solution:
     )
 
 
-def _served(framing: Framing, scenarios: Scenarios, modules: IntArray) -> _Served:
-    problems = [scenarios.problem(framing.problem, s) for s in range(len(scenarios))]
-    return _Served(modules, np.array([serve(problem, modules) for problem in problems]))
+def _served(framing: Framing, scenarios: Scenarios, modules: IntArray) -> FloatArray:
+    """Return the flows of one choice in every scenario (S x walks)."""
+    cases = [scenarios.problem(framing.problem, s) for s in range(len(scenarios))]
+    return np.array([flows_for(case, modules) for case in cases])
 
 
-def _weighted(framing: Framing, served: _Served) -> FloatArray:
+def _rows(framing: Framing, scenarios: Scenarios, mine: FloatArray, other: FloatArray) -> pd.DataFrame:
     weight = framing.problem.demands.weight[framing.problem.walks.i]
-    return np.asarray(served.flows @ weight)
-
-
-def _rows(framing: Framing, scenarios: Scenarios, mine: _Served, other: _Served) -> pd.DataFrame:
     figures = {
         "scenario": list(scenarios.names),
         "weight": scenarios.weight,
         "demand": scenarios.vehicles.sum(axis=1),
-        "served": mine.flows.sum(axis=1),
-        "served_nominal": other.flows.sum(axis=1),
-        "weighted": _weighted(framing, mine),
-        "weighted_nominal": _weighted(framing, other),
+        "served": mine.sum(axis=1),
+        "served_nominal": other.sum(axis=1),
+        "weighted": mine @ weight,
+        "weighted_nominal": other @ weight,
     }
     return pd.DataFrame(figures, columns=list(_COLUMNS))
 
 
-def _links(framing: Framing, scenarios: Scenarios, mine: _Served) -> pd.DataFrame:
+def _links(framing: Framing, scenarios: Scenarios, mine: FloatArray) -> pd.DataFrame:
     links = framing.links.frame[["building_id", "candidate_id", "walk_m"]].rename(columns={"candidate_id": "site_id"})
     frames = [
         links[served > _LEAST_SERVED].assign(scenario=name, served=served[served > _LEAST_SERVED])
-        for name, served in zip(scenarios.names, mine.flows, strict=True)
+        for name, served in zip(scenarios.names, mine, strict=True)
     ]
     table: pd.DataFrame = pd.concat(frames)[list(SCENARIO_LINK_COLUMNS)].reset_index(drop=True)
     return table
 
 
-def _sentences(record: Uncertain) -> list[Sentence]:
+def sentences_of(record: Uncertain) -> list[Sentence]:
+    """Say what robustness costs if demand comes as estimated, and what it brings in the worst scenario."""
     rows: Any = record.rows.to_dict("records")
     worst = min(rows, key=lambda row: row["weighted"])
     given = rows[0]["served_nominal"] - rows[0]["served"]

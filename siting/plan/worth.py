@@ -1,25 +1,29 @@
 """Meaning: what each chosen site is worth, from the problem solved again without its place, and its runner-up."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from siting.errors import UsageError
-from siting.model.goal import Aim
+from siting.framing import Framing
 from siting.model.parts import IntArray
+from siting.model.problem import Problem
+from siting.model.solution import Solution
 from siting.model.solver import SolverOptions
 from siting.model.worth import Worth, worth_of_sites
 from siting.plan.plan import Plan
 
 __all__ = ["WORTH_COLUMNS", "places_of", "worth_table"]
 
-#: One row a chosen site. `loss_*` are weighted vehicles; `instead` lists what is built instead, modules in brackets.
+#: One row a chosen site. `loss_*` are in the goal's first figure, `figure`: weighted vehicles where it is the service.
+#: `instead` lists what is built instead, modules in brackets.
 WORTH_COLUMNS = (
     "site_id",
     "place_id",
     "compound_id",
     "served",
+    "figure",
     "loss_at_least",
     "loss_at_most",
     "runner_up",
@@ -32,17 +36,19 @@ _MOST_INSTEAD = 5
 
 
 def worth_table(
-    plan: Plan, options: SolverOptions, *, announce: Callable[[str], None] = lambda _stage: None
+    plan: Plan,
+    options: SolverOptions,
+    *,
+    again: Callable[[Framing], Plan] | None = None,
+    announce: Callable[[str], None] = lambda _stage: None,
 ) -> pd.DataFrame:
     """Return what would be lost if the place of each chosen site fell through; the dearest loss first.
 
     The loss lies between `loss_at_least` and `loss_at_most`; the runner-up is the first of the sites that the plan
-    without the place builds instead.
+    without the place builds instead. `again` plans a framing as `plan` was, where that was over years or scenarios.
+    A reserve has no worth yet, and no row.
     """
     framing = plan.framing
-    if plan.solution.aim is not Aim.SERVICE:
-        message = f"output.worth tells the service that is lost, so it needs the goal service, not {plan.solution.aim}"
-        raise UsageError(message)
     count = len(plan.sites)
     names = framing.candidate_ids
     done: list[int] = []
@@ -51,7 +57,18 @@ def worth_table(
         done.append(site)
         announce(f"worth of site {len(done)} of {count}: {names[site]}")
 
-    worths = worth_of_sites(framing.problem, plan.solution, places_of(plan), options, announce=say)
+    def solved(problem: Problem) -> Solution:
+        assert again is not None
+        return again(replace(framing, problem=problem)).solution
+
+    worths = worth_of_sites(
+        framing.problem,
+        plan.solution,
+        places_of(plan),
+        options,
+        again=None if again is None else solved,
+        announce=say,
+    )
     rows = [_row(plan, worth) for worth in worths]
     frame = pd.DataFrame(rows, columns=list(WORTH_COLUMNS))
     order = frame.assign(rank=-frame["loss_at_most"]).sort_values(["rank", "site_id"], kind="stable")
@@ -76,6 +93,7 @@ def _row(plan: Plan, worth: Worth) -> dict[str, Any]:
         "place_id": site["place_id"],
         "compound_id": site["compound_id"],
         "served": float(site["served"]),
+        "figure": str(plan.solution.aim),
         "loss_at_least": worth.loss_at_least,
         "loss_at_most": worth.loss_at_most,
         "runner_up": names[worth.instead[0][0]] if worth.instead else None,

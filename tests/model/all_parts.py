@@ -78,17 +78,17 @@ def best_by_force(problem: Problem) -> tuple[float, ...] | None:
     choices = [
         (modules, cost)
         for modules in map(np.array, product(*(range(most, -1, -1) for most in problem.sites.max_modules.tolist())))
-        if (cost := _cost_if_allowed(problem, modules)) is not None
+        if (cost := cost_if_allowed(problem, modules)) is not None
     ]
     assert problem.goal is not None
     if problem.goal.aim is Aim.COST:
         choices.sort(key=lambda choice: choice[1])
     if problem.goal.aim is Aim.MARGIN:
-        choices.sort(key=lambda choice: (-_margin(problem, choice[0]), choice[1]))
+        choices.sort(key=lambda choice: (-tightest_margin(problem, choice[0]), choice[1]))
     for modules, cost in choices:
         if best is not None and not _may_beat(problem, modules, cost, best):
             continue
-        flows = _flows(problem, modules)
+        flows = best_flows(problem, modules)
         if flows is None:
             continue
         service, walking, share = flows
@@ -99,7 +99,7 @@ def best_by_force(problem: Problem) -> tuple[float, ...] | None:
             Aim.COST: (-cost, round(service, 5), expense),
             Aim.WALKING: (-round(walking, 4), expense),
             Aim.FLOOR: (round(share, 7), round(service, 5), expense),
-            Aim.MARGIN: (_margin(problem, modules), -cost, round(service, 5), expense),
+            Aim.MARGIN: (tightest_margin(problem, modules), -cost, round(service, 5), expense),
         }[problem.goal.aim]
         best = figures if best is None else max(best, figures)
     return best
@@ -110,7 +110,7 @@ def _may_beat(problem: Problem, modules: np.ndarray, cost: float, best: tuple[fl
     if problem.goal.aim is Aim.COST:
         return -cost >= best[0]
     if problem.goal.aim is Aim.MARGIN:
-        return (_margin(problem, modules), -cost) >= best[:2]
+        return (tightest_margin(problem, modules), -cost) >= best[:2]
     if problem.goal.aim is Aim.SERVICE:
         room = (modules * problem.sites.vehicles_per_module)[problem.walks.j]
         reach = np.bincount(problem.walks.i, room, minlength=len(problem.demands))
@@ -118,14 +118,14 @@ def _may_beat(problem: Problem, modules: np.ndarray, cost: float, best: tuple[fl
     return True
 
 
-def _margin(problem: Problem, modules: np.ndarray) -> float:
+def tightest_margin(problem: Problem, modules: np.ndarray) -> float:
     margin = problem.sites.margin_m
     assert margin is not None
     return min((float(margin[j]) for j in range(len(modules)) if modules[j] and not problem.standing[j]),
                default=float(margin.max()))  # fmt: skip
 
 
-def _cost_if_allowed(problem: Problem, modules: np.ndarray) -> float | None:
+def cost_if_allowed(problem: Problem, modules: np.ndarray) -> float | None:
     """Return what a choice of modules costs, or None if it breaks a limit that needs no flows."""
     sites, part, cost = problem.sites, problem.transformers, 0.0
     built = {j for j, n in enumerate(modules.tolist()) if n}
@@ -160,7 +160,7 @@ def _cost_if_allowed(problem: Problem, modules: np.ndarray) -> float | None:
     return None if problem.budget_cny is not None and cost > problem.budget_cny + 1e-9 else cost
 
 
-def _flows(problem: Problem, modules: np.ndarray) -> tuple[float, float, float] | None:
+def best_flows(problem: Problem, modules: np.ndarray) -> tuple[float, float, float] | None:
     """Return service, walking and the worst counted group's share of the best flows, or None if a floor is missed."""
     walks, demands = problem.walks, problem.demands
     count = len(walks)

@@ -233,7 +233,7 @@ def test_wrong_years_are_refused(tiny):
         years([100, 100], prices=[1, 0])
     with pytest.raises(UsageError, match="standing has 2 entries, not 3"):
         solve_programme(tiny, years([100], standing=np.array([0, 1])))
-    with pytest.raises(UsageError, match="no plan that keeps all limits"):
+    with pytest.raises(InfeasibleError, match="no plan that keeps all limits"):
         solve_programme(tiny.with_locks(locked_in=[1]), years([10, 10]))
     with pytest.raises(InfeasibleError):
         solve_programme(tiny.with_cliques([[0, 1]]).with_locks(locked_in=[0, 1]), years([500]))

@@ -10,7 +10,8 @@ from siting.errors import UsageError
 from siting.model.block import SearchLimits
 from siting.model.parts import Demands, Sites, Walks
 from siting.model.problem import Problem
-from siting.model.scenarios import Scenarios, Stance, evaluate, solve_scenarios
+from siting.model.robust import solve_scenarios
+from siting.model.scenarios import Scenarios, Stance, evaluate
 from siting.model.solution import Status
 from siting.model.solver import SolverOptions, solve
 

@@ -143,15 +143,20 @@ def test_scenarios_share_one_choice_of_sites(tmp_path):
     }
 
 
-def test_standing_sites_are_refused_beside_years_and_scenarios():
+def test_standing_sites_are_kept_over_years_and_weighed_over_scenarios():
     scenarios = {"scenarios": [{"name": "more", "factor": 1.4}]}
     framing = frame_study(study_of(), Stages())
-    standing = np.arange(len(framing.candidate_ids)) == 3
-    framing = replace(framing, problem=framing.problem.with_existing(standing.astype(np.int64)))
+    standing = (np.arange(len(framing.candidate_ids)) == 3).astype(np.int64)
+    framing = replace(framing, problem=framing.problem.with_existing(standing, np.full(len(standing), 0.0)))
 
-    for study in (study_of(programme=YEARS), study_of(uncertainty=scenarios)):
-        with pytest.raises(StudyError, match="are not planned together yet"):
-            choose_plan(framing, study)
+    years = choose_plan(framing, study_of(programme=YEARS))
+    robust = choose_plan(framing, study_of(uncertainty=scenarios))
+
+    name = framing.candidate_ids[3]
+    assert years.sites.loc[name, "year"] == 2025
+    assert years.programme.actions.iloc[0].tolist() == [2025, "implement", "standing", name, 1, 0.0, 0.0]
+    assert years.spent_cny == pytest.approx(years.programme.actions.query("year > 0")["cost_cny"].sum())
+    assert robust.spent_cny <= 60_000.0
 
 
 def test_wrong_years_are_refused():
@@ -161,8 +166,6 @@ def test_wrong_years_are_refused():
         study_of(programme=YEARS | {"budgets_cny": [60_000.0]})
     with pytest.raises(StudyError, match="tiers go back from plan to implement"):
         study_of(programme=YEARS | {"tiers": ["plan", "implement"]})
-    with pytest.raises(StudyError, match="uncertainty cannot be asked for with programme"):
-        study_of(programme=YEARS, uncertainty={"scenarios": [{"name": "half", "factor": 0.5}]})
 
 
 def test_rising_budgets_are_read():
