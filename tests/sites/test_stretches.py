@@ -33,7 +33,7 @@ def test_rows_hold_the_layouts_of_one_depth_shortest_first():
 
 
 @pytest.mark.parametrize(
-    ("length_m", "lengths"), [(3.9, []), (4.0, [4.0]), (13.9, [4.0, 4.0]), (14.0, [4.0, 8.0]), (34.0, [16.0, 16.0])]
+    ("length_m", "lengths"), [(3.9, []), (4.0, [4.0]), (13.9, [8.0]), (14.0, [4.0, 8.0]), (34.0, [16.0, 16.0])]
 )
 def test_a_stretch_takes_the_places_its_length_allows(length_m, lengths):
     assert sorted(DOUBLE.length_m[which] for _, which in fill_stretch(DOUBLE, length_m, 2.0)) == lengths
