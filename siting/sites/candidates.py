@@ -52,11 +52,11 @@ class CandidateOptions:
     farther than `near_building_m` from some building: beyond, an empty map says nothing. Steps are metres.
     """
 
-    max_per_compound: int = 100
+    max_per_compound: int = 400
     refused_per_compound: int = 10
     sizes: Mapping[Kind, tuple[int, ...]] = field(default_factory=lambda: DEFAULT_SIZES)
-    edge_step_m: float = 1.0
-    grid_step_m: float = 2.0
+    edge_step_m: float = 2.0
+    grid_step_m: float = 4.0
     parking_reach_m: float = 30.0
     near_building_m: float = 60.0
 

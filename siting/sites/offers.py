@@ -11,23 +11,16 @@ import shapely
 
 from siting.kinds import Kind
 from siting.sites.catalogue import Catalogue
-from siting.sites.dense import pack_densely, take_boxes
+from siting.sites.dense import pack_densely, pack_greedily, take_boxes
 from siting.sites.garages import aisle_ground, most_stalls
 from siting.sites.ground import OPEN_GROUND_KINDS, drivable_ground, host_polygons, obstacles_for, pieces_of
 from siting.sites.layouts import Layout
-from siting.sites.packing import (
-    Anchors,
-    axis_angles,
-    edge_anchors,
-    find_fits,
-    grid_anchors,
-    join_anchors,
-    rectangles,
-    take_anchors,
-)
+from siting.sites.lines import edge_angles, pack_lines
+from siting.sites.packing import axis_angles, edge_anchors, find_fits, grid_anchors, join_anchors, rectangles
 from siting.sites.pools import Pool, first_in_cell, join_pools, outside, spread
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
+from siting.sites.stretches import rows_of
 from siting.sites.thinning import thin
 from siting.sites.zones import search_shadows
 
@@ -39,6 +32,9 @@ Indices = npt.NDArray[np.intp]
 _GRID_POINTS = 1500  # in one piece of ground: hectares of open ground need no fine search to keep a few dozen
 _EDGE_POINTS = 1500
 _CELLS = 60  # along a side of one piece of ground at most; of equal layouts centred in one only the first is looked at
+_LINE_STEP_M = 0.5  # between lines that are tried
+_LINE_ANGLES = 2  # of edges of one piece of ground that are tried, beside that of the wall nearest to it
+_SAME_ANGLE = math.radians(1.5)
 _USUAL = 40  # candidates of one kind in one compound; more only where the packing itself has more places
 _CAPACITY = 0.995  # of the packing that uses up the ground is kept, the largest places first
 _PACKED_SHARE = 0.75  # of the quota at most for it
@@ -92,10 +88,7 @@ class _Terrain:
 
 @dataclass(frozen=True, eq=False)
 class _Grounds:
-    """Four nested grounds of one host, what one can drive on around it (EV only), and where buildings are near.
-
-    `reached` is None where that is everywhere.
-    """
+    """Four nested grounds of one host, and what one can drive on around it (EV only)."""
 
     host_id: str
     open: Any
@@ -103,7 +96,6 @@ class _Grounds:
     lawful: Any
     wished: Any
     access: Any
-    reached: Any = None
 
 
 def offers_of_kind(zones: Zones, catalogue: Catalogue, search: Search) -> Iterator[Offer]:
@@ -178,6 +170,8 @@ def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
 
 
 def _grounds(host_id: str, shape: Any, terrain: _Terrain, search: Search) -> _Grounds:
+    if search.kind in OPEN_GROUND_KINDS:
+        shape = _near_walls(shape, terrain.walls, search.near_building_m)
     open_ground = _less(shape, terrain.blocked)
     possible = _less(open_ground, terrain.failing)
     lawful = _less(possible, terrain.doubtful)
@@ -189,15 +183,17 @@ def _grounds(host_id: str, shape: Any, terrain: _Terrain, search: Search) -> _Gr
         lawful=lawful,
         wished=_less(lawful, terrain.unwished),
         access=shapely.union_all([shape, *lanes]),
-        reached=_reached(shape, terrain.walls, search.near_building_m) if search.kind in OPEN_GROUND_KINDS else None,
     )
 
 
-def _reached(shape: Any, walls: shapely.STRtree, reach_m: float) -> Any:
-    """Return the ground near walls, None if `shape` surely lies in it (a drawn buffer lies inside the true one)."""
+def _near_walls(shape: Any, walls: shapely.STRtree, reach_m: float) -> Any:
+    """Return the ground with a wall within reach: far from any building, open ground may be unmapped buildings.
+
+    A drawn buffer lies inside the true one.
+    """
     near = np.sort(walls.query(shape, predicate="dwithin", distance=reach_m))
     reached = shapely.union_all(shapely.buffer(walls.geometries[near], reach_m, quad_segs=_SEGMENTS))
-    return None if shapely.covers(reached, shape) else reached
+    return shape if shapely.covers(reached, shape) else shapely.intersection(shape, reached)
 
 
 def _less(ground: Any, shapes: shapely.STRtree) -> Any:
@@ -208,10 +204,15 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
 def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> Pool:
     """Return what the ground can hold first, then other places and sizes, mostly such as nothing speaks against."""
     pool = _search([(each.lawful, each) for each in grounds], terrain, search)
+    if search.kind in OPEN_GROUND_KINDS:
+        laid = _lines([each.lawful for each in grounds], terrain, search)
+        pool = join_pools([laid, pool], search.layouts)
+        packed = pack_greedily(laid.boxes, laid.bays, gap_m=search.gap_m, most=len(laid))
+    else:
+        packed = pack_densely(pool.boxes, pool.bays, gap_m=search.gap_m)
     if len(pool) <= min(search.most, _USUAL):
         return pool
     boxes, bays = pool.boxes, pool.bays
-    packed = pack_densely(boxes, bays, gap_m=search.gap_m)
     packed = packed[: min(_enough(bays[packed]), max(int(search.most * _PACKED_SHARE), 1))]
     room = min(max(_USUAL - len(packed), int(_USUAL * _VARIETY_SHARE)), search.most - len(packed))
 
@@ -222,12 +223,34 @@ def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> 
     others = np.setdiff1d(first_in_cell(pool, pool.anchors.origin.min(axis=0), _VARIETY_CELL_M), packed)
     first = np.empty(0, dtype=np.intp)
     if any(each.wished is not each.lawful for each in grounds):  # where a should, a practice, … speaks against some
-        wished = shapely.union_all([each.wished for each in grounds])
+        wished = _united([each.wished for each in grounds])
         shapely.prepare(wished)
         good = others[shapely.covers(wished, pool.take(others).drawn())]
         first = chosen(good, int(room * _WISHED_SHARE)) if len(good) < len(others) else first
     rest = chosen(np.setdiff1d(others, first), room - len(first))
     return pool.take(np.sort(np.concatenate((packed, first, rest))))
+
+
+def _lines(grounds: list[Any], terrain: _Terrain, search: Search) -> Pool:
+    """Return the places of whole lines across each piece of ground, in line with its edges or with the nearest wall."""
+    rows = rows_of(search.layouts)
+    pools = []
+    for piece in (piece for ground in grounds for piece in pieces_of(ground, _least_m2(search))):
+        angles = edge_angles(piece, _LINE_ANGLES)
+        wall = terrain.angles[terrain.walls.nearest(piece)]
+        apart = np.abs(np.mod(angles - wall + math.pi / 4, math.pi / 2) - math.pi / 4)
+        angles = angles if (apart < _SAME_ANGLE).any() else np.append(angles, wall)
+        anchors, layout = pack_lines(piece, angles, rows, gap_m=search.gap_m, step_m=_LINE_STEP_M)
+        pools.append(Pool(anchors, np.arange(len(layout)), layout, search.layouts))
+    return join_pools(pools, search.layouts)
+
+
+def _least_m2(search: Search) -> float:
+    return min(layout.length_m * layout.depth_m for layout in search.layouts)
+
+
+def _united(grounds: list[Any]) -> Any:
+    return grounds[0] if len(grounds) == 1 else shapely.union_all(grounds)
 
 
 def _enough(bays: Indices) -> int:
@@ -245,8 +268,8 @@ def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) ->
         edge_step_m=search.edge_step_m * _COARSER,
         grid_step_m=search.grid_step_m * _COARSER,
     )
-    lawful = shapely.union_all([each.lawful for each in grounds])
-    possible = shapely.union_all([each.possible for each in grounds])
+    lawful = _united([each.lawful for each in grounds])
+    possible = _united([each.possible for each in grounds])
     uncertain = outside(_search([(each.possible, each) for each in grounds], terrain, coarse), lawful)
     failing = outside(_search([(each.open, each) for each in grounds], terrain, coarse), possible)
     half = search.most_refused // 2
@@ -257,10 +280,9 @@ def _refused_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) ->
 
 def _search(places: list[tuple[Any, _Grounds]], terrain: _Terrain, search: Search) -> Pool:
     """Return what fits on each ground, thinned to one fit per layout and cell."""
-    least_m2 = min(layout.length_m * layout.depth_m for layout in search.layouts)
     pools = []
     for ground, around in places:
-        for piece in pieces_of(ground, least_m2):
+        for piece in pieces_of(ground, _least_m2(search)):
             pool = _fits_on(piece, around, terrain, search)
             cell_m = max(search.grid_step_m, math.sqrt(piece.area) / _CELLS)
             pools.append(pool.take(first_in_cell(pool, shapely.bounds(piece)[:2], cell_m)))
@@ -274,15 +296,7 @@ def _fits_on(piece: Any, around: _Grounds, terrain: _Terrain, search: Search) ->
     edges = edge_anchors(piece, max(search.edge_step_m, round(piece.length / _EDGE_POINTS, 1)))
     step_m = max(search.grid_step_m, round(math.sqrt(piece.area / _GRID_POINTS), 1))
     anchors = join_anchors([edges, grid_anchors(piece, step_m, terrain.walls, terrain.angles)])
-    if around.reached is not None:
-        anchors = _near_walls(anchors, around.reached)
     return Pool(anchors, *find_fits(piece, anchors, search.layouts), search.layouts)
-
-
-def _near_walls(anchors: Anchors, reached: Any) -> Anchors:
-    """Return the anchors with a wall within reach: far from any building, open ground may be unmapped buildings."""
-    shapely.prepare(reached)
-    return take_anchors(anchors, np.flatnonzero(shapely.intersects_xy(reached, *anchors.origin.T)))
 
 
 def _as_offers(
