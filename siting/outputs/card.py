@@ -17,7 +17,7 @@ import shapely
 from siting.access.turnover import Turnover, vehicles_served
 from siting.errors import DataError, UsageError
 from siting.kinds import Outcome
-from siting.outputs.geojson import plain
+from siting.outputs.values import plain
 from siting.plan.audit_reading import RunFolder, read_run_folder, rulebook_of
 from siting.rules.clause import Clause
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from siting.geo import WGS84
 from siting.outputs import signed, view
 from siting.outputs.run import Run
+from siting.outputs.values import plain
 from siting.sites.labels import labels, not_evaluated
 
-__all__ = ["plain", "to_lattice", "write_geojson", "write_layers"]
+__all__ = ["to_lattice", "write_geojson", "write_layers"]
 
 _DIGITS = 7
 _COLLECTION, _AREA = 7, 2  # type of a geometry collection, dimensions of an area
@@ -99,20 +99,6 @@ def to_lattice(shapes: gpd.GeoSeries) -> Any:
 def _areas_of(shape: BaseGeometry) -> BaseGeometry:
     parts = [part for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == _AREA]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-
-
-def plain(value: Any, digits: int = 6) -> Any:
-    """Return one table value as JSON has it: None for unknown, floats rounded, text and bool as they are."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (int, np.integer)):
-        return int(value)
-    if pd.isna(value):
-        return None
-    rounded = round(float(value), digits)
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
 def _features(frame: gpd.GeoDataFrame) -> Iterator[str]:

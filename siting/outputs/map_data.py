@@ -9,9 +9,9 @@ from siting.kinds import Outcome
 from siting.outputs import signed, view
 from siting.outputs.drawing import dissolved, encode, origin_of
 from siting.outputs.evidence_words import standard_in_chinese
-from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.texts import LANGUAGES, Texts
+from siting.outputs.values import plain
 from siting.outputs.words import Words, format_gap, status_key, status_words_key
 
 __all__ = ["map_data"]

@@ -9,9 +9,9 @@ from siting.district.fingerprint import fingerprint
 from siting.district.record import DISTRICT_TABLES
 from siting.framing_limits import out_of_reach
 from siting.outputs import signed, view
-from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.survey import survey_facts
+from siting.outputs.values import plain
 from siting.tables import CANDIDATES, GROUPS
 
 __all__ = ["run_record", "write_run_json"]

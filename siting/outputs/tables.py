@@ -13,9 +13,9 @@ import pandas as pd
 
 from siting.outputs import view
 from siting.outputs.foreign import inert_cell
-from siting.outputs.geojson import plain
 from siting.outputs.run import Run
 from siting.outputs.survey import SURVEY_COLUMNS, survey_facts
+from siting.outputs.values import plain
 from siting.plan.worth import WORTH_COLUMNS
 
 __all__ = ["LINK_COLUMNS", "MOVE_COLUMNS", "VERDICT_COLUMNS", "write_csv", "write_tables"]

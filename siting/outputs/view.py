@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from siting.kinds import Outcome
-from siting.outputs.geojson import plain
 from siting.outputs.run import Run
+from siting.outputs.values import plain
 from siting.tables import WALKS
 
 __all__ = [
