@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["Boxes", "boxes_of", "pack_densely", "pack_greedily", "span_m", "take_boxes"]
+__all__ = ["Boxes", "boxes_of", "pack_densely", "pack_greedily", "span_m", "take_boxes", "too_near"]
 
 Indices = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -108,7 +108,7 @@ def _mended(
         freed = freed[freed != row]  # without the one that greed would take again
 
         def near_freed(one: int, freed: Indices = freed) -> Indices:
-            return freed[_too_near(boxes, one, freed, gap_m)]
+            return freed[too_near(boxes, one, freed, gap_m)]
 
         new = _greedy(freed, bays, boxes.centre, near_freed, most=len(freed))
         if bays[new].sum() > bays[out].sum():
@@ -159,12 +159,12 @@ def _clashes(boxes: Boxes, gap_m: float) -> Clashes:
         span = reach_m[row] + farthest_m
         close = order[np.searchsorted(east, x - span) : np.searchsorted(east, x + span, side="right")]
         close = close[np.abs(boxes.centre[close, 1] - y) <= span]
-        return np.sort(close[_too_near(boxes, row, close, gap_m)])
+        return np.sort(close[too_near(boxes, row, close, gap_m)])
 
     return near
 
 
-def _too_near(boxes: Boxes, row: int, others: Indices, gap_m: float) -> npt.NDArray[np.bool_]:
+def too_near(boxes: Boxes, row: int, others: Indices, gap_m: float) -> npt.NDArray[np.bool_]:
     """Return which rectangles overlap the one of `row` or lie nearer to it than the gap.
 
     Measured from each rectangle to the box around the other that is turned as it is: exact where both run alike, never

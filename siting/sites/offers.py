@@ -21,7 +21,7 @@ from siting.sites.pools import Pool, first_in_cell, join_pools, outside, spread
 from siting.sites.record import Zones
 from siting.sites.stalls import fit_stall_rows
 from siting.sites.stretches import rows_of
-from siting.sites.thinning import thin
+from siting.sites.thinning import nearest_apart, thin
 from siting.sites.zones import search_shadows
 
 __all__ = ["Offer", "Search", "lawful_ground", "offers_of_kind"]
@@ -40,6 +40,7 @@ _CAPACITY = 0.995  # of the packing that uses up the ground is kept, the largest
 _PACKED_SHARE = 0.75  # of the quota at most for it
 _VARIETY_SHARE = 0.25  # of the usual number at least beside it
 _WISHED_SHARE = 0.6  # of the rest goes to places that keep every should, practice and interpretation too
+_NEAR_POWER = 3  # places of each size nearest to a transformer: the cable is what makes one place dearer than another
 _VARIETY_CELL_M = 5.0  # places beside the packing are chosen among fewer
 _COARSER = 3.0  # steps of the search for places to refuse, times those of the search proper
 _SEGMENTS = 4
@@ -84,6 +85,7 @@ class _Terrain:
     walls: shapely.STRtree
     angles: npt.NDArray[np.float64]
     lanes: shapely.STRtree
+    power: shapely.STRtree
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +168,7 @@ def _terrain(zones: Zones, kind: Kind, catalogue: Catalogue) -> _Terrain:
         walls=shapely.STRtree(lined),
         angles=axis_angles(lined),
         lanes=shapely.STRtree(drivable_ground(district)),
+        power=shapely.STRtree(district.transformers.geometry.dropna().to_numpy()),
     )
 
 
@@ -202,7 +205,10 @@ def _less(ground: Any, shapes: shapely.STRtree) -> Any:
 
 
 def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> Pool:
-    """Return what the ground can hold first, then other places and sizes, mostly such as nothing speaks against."""
+    """Return what the ground can hold first, then other places and sizes, mostly such as nothing speaks against.
+
+    Some of every size are those with the shortest cables: money decides among places more often than ground does.
+    """
     pool = _search([(each.lawful, each) for each in grounds], terrain, search)
     if search.kind in OPEN_GROUND_KINDS:
         laid = _lines([each.lawful for each in grounds], terrain, search)
@@ -228,7 +234,16 @@ def _lawful_pool(grounds: list[_Grounds], terrain: _Terrain, search: Search) -> 
         good = others[shapely.covers(wished, pool.take(others).drawn())]
         first = chosen(good, int(room * _WISHED_SHARE)) if len(good) < len(others) else first
     rest = chosen(np.setdiff1d(others, first), room - len(first))
-    return pool.take(np.sort(np.concatenate((packed, first, rest))))
+    powered = _near_power(pool, terrain.power, search.gap_m)
+    return pool.take(np.unique(np.concatenate((packed, first, rest, powered))))
+
+
+def _near_power(pool: Pool, power: shapely.STRtree, gap_m: float) -> Indices:
+    if not len(power.geometries):
+        return np.empty(0, dtype=np.intp)
+    centres = shapely.points(pool.boxes.centre)
+    cable_m = shapely.distance(centres, power.geometries[power.nearest(centres)])
+    return nearest_apart(pool.boxes, pool.bays, cable_m, gap_m=gap_m, each=_NEAR_POWER)
 
 
 def _lines(grounds: list[Any], terrain: _Terrain, search: Search) -> Pool:

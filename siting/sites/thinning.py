@@ -9,9 +9,9 @@ farthest from those already kept fill the rest. Ties go to the lower index: same
 import numpy as np
 import numpy.typing as npt
 
-from siting.sites.dense import Boxes, pack_greedily, span_m
+from siting.sites.dense import Boxes, pack_greedily, span_m, take_boxes, too_near
 
-__all__ = ["spread_out", "thin"]
+__all__ = ["nearest_apart", "spread_out", "thin"]
 
 Indices = npt.NDArray[np.intp]
 
@@ -48,6 +48,23 @@ def _smaller_twins(packed: Indices, bays: Indices, spot: Indices) -> list[int]:
         if len(smaller):
             twins.append(int(smaller[np.argmin(np.abs(bays[smaller] - bays[index] / 3.0))]))
     return twins
+
+
+def nearest_apart(
+    boxes: Boxes, bays: Indices, distance_m: npt.NDArray[np.float64], *, gap_m: float, each: int
+) -> Indices:
+    """Return, of each size, at most `each` rectangles of least `distance_m` that stand `gap_m` apart, ascending."""
+    chosen: list[int] = []
+    rounded_m = np.round(distance_m, 3)  # what is equal but for round-off is equal
+    for size in np.unique(bays):
+        left = np.flatnonzero(bays == size)
+        left = left[np.argsort(rounded_m[left], kind="stable")]
+        for _ in range(each):
+            if not len(left):
+                break
+            chosen.append(int(left[0]))
+            left = left[~too_near(take_boxes(boxes, left), 0, np.arange(len(left)), gap_m)]
+    return np.sort(np.array(chosen, dtype=np.intp))
 
 
 def spread_out(centres: npt.NDArray[np.float64], pool: Indices, kept: Indices, *, most: int) -> Indices:

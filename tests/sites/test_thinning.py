@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.sites.dense import boxes_of, pack_greedily
-from siting.sites.thinning import spread_out, thin
+from siting.sites.thinning import nearest_apart, spread_out, thin
 
 
 def boxes(*corners, size=8.0):
@@ -46,6 +46,14 @@ def test_a_packed_place_brings_a_smaller_one_on_the_same_spot():
     assert len(kept) == 12
     assert {20, 60} == set(bays[kept])
     assert len(np.intersect1d(spots[kept[bays[kept] == 20]], spots[kept[bays[kept] == 60]])) > 0
+
+
+def test_the_nearest_of_each_size_stand_apart():
+    shapes = boxes((0, 0), (9, 0), (12, 0), (40, 0))  # the second stands 1 m from the first
+    bays, distance_m = np.array([10, 10, 10, 20]), np.array([1.0, 2.0, 3.0, 90.0])
+
+    assert list(nearest_apart(boxes_of(shapes), bays, distance_m, gap_m=2.0, each=2)) == [0, 2, 3]
+    assert list(nearest_apart(boxes_of(shapes), bays, distance_m, gap_m=2.0, each=1)) == [0, 3]
 
 
 @settings(deadline=None, max_examples=30)
