@@ -30,6 +30,7 @@ __all__ = [
     "ROADS",
     "SITES",
     "TRANSFORMERS",
+    "TRENCHES",
     "UNDRAWN",
     "VERDICTS",
     "WALKS",
@@ -215,6 +216,9 @@ TRANSFORMERS = Table(
     },
     POINTS | POLYGONS,
     geometry_nullable=True,
+)
+TRENCHES = Table(  # dug by others, e.g. a renovation: a cable in one costs the cable alone
+    "trenches", "trench_id", {"name": _NAME, "source": _SOURCE}, LINES | POLYGONS
 )
 DROPPED = Table("dropped", None, {"object_id": _text(), "layer": _text(), "reason": _text()})
 DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the searched ones

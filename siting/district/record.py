@@ -80,6 +80,7 @@ class District:
     notes: tuple[str, ...] = ()
     synthetic: bool = False
     attestations: tuple["Attestation", ...] = ()
+    trenches: gpd.GeoDataFrame | None = None  # siting.tables.TRENCHES: dug by others anyway, None without any
     drawn: gpd.GeoDataFrame | None = None  # siting.tables.DRAWN: candidates by a planner's hand, None without any
 
     def __post_init__(self) -> None:
@@ -90,6 +91,8 @@ class District:
                 message = f"table {name}: CRS {frame.crs.to_string()} is not the district's {self.crs.to_string()}"
                 raise TableError(message)
         tables.DROPPED.check(self.dropped)
+        if self.trenches is not None:
+            tables.TRENCHES.check(self.trenches)
         if self.drawn is not None:
             tables.DRAWN.check(self.drawn)
 
