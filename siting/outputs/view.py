@@ -12,7 +12,6 @@ import pandas as pd
 
 from siting.kinds import Outcome
 from siting.outputs.run import Run
-from siting.outputs.values import plain
 from siting.tables import WALKS
 
 __all__ = [
