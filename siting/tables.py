@@ -28,6 +28,7 @@ __all__ = [
     "PARKING",
     "PLACE_SYSTEMS",
     "ROADS",
+    "SIGNS",
     "SITES",
     "TRANSFORMERS",
     "TRENCHES",
@@ -216,6 +217,12 @@ TRANSFORMERS = Table(
     },
     POINTS | POLYGONS,
     geometry_nullable=True,
+)
+SIGNS = Table(  # nodes of shops, addresses and the like that stand in no mapped building: one may be missing there
+    "signs",
+    "sign_id",
+    {"kind": _text("building", "shop", "food", "service", "office", "address"), "name": _NAME, "source": _SOURCE},
+    POINTS,
 )
 TRENCHES = Table(  # dug by others, e.g. a renovation: a cable in one costs the cable alone
     "trenches", "trench_id", {"name": _NAME, "source": _SOURCE}, LINES | POLYGONS
