@@ -28,8 +28,10 @@ __all__ = [
     "PARKING",
     "PLACE_SYSTEMS",
     "ROADS",
+    "SIGNS",
     "SITES",
     "TRANSFORMERS",
+    "TRENCHES",
     "UNDRAWN",
     "VERDICTS",
     "WALKS",
@@ -215,6 +217,15 @@ TRANSFORMERS = Table(
     },
     POINTS | POLYGONS,
     geometry_nullable=True,
+)
+SIGNS = Table(  # nodes of shops, addresses and the like that stand in no mapped building: one may be missing there
+    "signs",
+    "sign_id",
+    {"kind": _text("building", "shop", "food", "service", "office", "address"), "name": _NAME, "source": _SOURCE},
+    POINTS,
+)
+TRENCHES = Table(  # dug by others, e.g. a renovation: a cable in one costs the cable alone
+    "trenches", "trench_id", {"name": _NAME, "source": _SOURCE}, LINES | POLYGONS
 )
 DROPPED = Table("dropped", None, {"object_id": _text(), "layer": _text(), "reason": _text()})
 DRAWN = Table(  # by a planner's hand: where to offer a candidate beside the searched ones

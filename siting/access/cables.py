@@ -3,8 +3,10 @@
 A cable runs over the open ground of the compound around buildings and water, under walls and fences. From a
 transformer that stands outside, it runs straight to the nearest mapped way (150 m at most), along the ways, and into
 the compound by an opening; so it does where no way over the ground exists. Where the compound's ground is dug up
-anyway (column `trench` of compounds), the metres on it cost the cable alone. Where no transformer's place is known, or
-no route of at most 1,000 m is found, the catalogue's length holds, and the plan says so.
+anyway (column `trench` of compounds), the metres on it cost the cable alone; so do those along a trench that a planner
+draws (layer `trenches`), and where a cable by one is cheaper it is laid so (see `siting.access.trenches`). Where no
+transformer's place is known, or no route of at most 1,000 m is found, the catalogue's length holds, and the plan says
+so.
 """
 
 from collections.abc import Sequence
@@ -25,14 +27,17 @@ from siting.access.power import nearest_transformers
 from siting.access.reach import halo_around
 from siting.access.spots import Spots
 from siting.access.streets import Streets, read_streets
+from siting.access.trenches import along_trenches, clear_leg, trench_lines
 from siting.district.record import District
 from siting.kinds import Kind
+from siting.sites.catalogue import KindFigures
 from siting.sites.record import Candidates
 
 __all__ = ["MOST_CABLE_M", "MOST_LEG_M", "lay_cables"]
 
 MOST_CABLE_M = 1000.0
 MOST_LEG_M = 150.0
+_SAME_CNY = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +71,37 @@ def lay_cables(candidates: Candidates) -> Candidates:
         total_m, inside_m = _lengths(terrain, str(compound_id), source, shapes)
         straight_m = shapely.distance(source, shapes)
         total_m = np.maximum(total_m, straight_m)  # one that stands in a house has metres inside it
-        found = np.isfinite(total_m)
         dug = _is_dug(district, str(compound_id))
-        cable.loc[rows.index[found]] = np.column_stack(
-            [total_m, straight_m, inside_m if dug else np.zeros(len(shapes))]
-        )[found]
+        trench_m = inside_m if dug else np.zeros(len(shapes))
+        kinds = [candidates.catalogue.kind(Kind(kind)) for kind in frame["kind"].loc[rows.index]]
+        total_m, trench_m = _cheapest(terrain, source, shapes, (total_m, trench_m, straight_m), kinds)
+        found = np.isfinite(total_m)
+        cable.loc[rows.index[found]] = np.column_stack([total_m, straight_m, trench_m])[found]
     return replace(candidates, frame=_with_costs(frame.assign(**cable), candidates))
+
+
+def _cheapest(
+    terrain: _Terrain, source: Any, shapes: Any, found: tuple[Floats, Floats, Floats], kinds: Sequence[KindFigures]
+) -> tuple[Floats, Floats]:
+    """Return total and trench metres of each cable, by a drawn trench where that is cheaper than what was `found`."""
+    total_m, trench_m, straight_m = (column.copy() for column in found)
+    if terrain.district.trenches is None:
+        return total_m, trench_m
+    lines = trench_lines(terrain.district.trenches.geometry.to_numpy())
+    start = next(iter(_outline(source, terrain.district.buildings)), source)
+    tree = terrain.obstacles.solid_tree
+    for at, (shape, kind) in enumerate(zip(shapes, kinds, strict=True)):
+        best = _price(kind, total_m[at], trench_m[at]) if np.isfinite(total_m[at]) else np.inf
+        for way in along_trenches(lines, start, shape, lambda one, other: clear_leg(tree, one, other)):
+            length_m = max(way.alone_m + way.trench_m, straight_m[at])
+            if length_m <= MOST_CABLE_M and _price(kind, length_m, way.trench_m) < best - _SAME_CNY:
+                best = _price(kind, length_m, way.trench_m)
+                total_m[at], trench_m[at] = length_m, way.trench_m
+    return total_m, trench_m
+
+
+def _price(kind: KindFigures, total_m: float, trench_m: float) -> float:
+    return float((total_m - trench_m) * kind.cable_cost_cny_per_m + trench_m * kind.trench_cable_cost_cny_per_m)
 
 
 def _read(district: District) -> _Terrain:

@@ -202,6 +202,7 @@ def _provisional(
         study_area=everything,
         compounds=compounds,
         **{name: content[name] for name in DISTRICT_TABLES if name != "compounds"},
+        signs=content["signs"],
         dropped=content["dropped"],
         overrides=pd.DataFrame(columns=["layer", "object_id", "key", "old", "new", "source"], dtype=object),
         inputs=(InputFile(facts.name, facts.sha256, "osm", MADE_UP_CREDIT if made_up else OSM_CREDIT),),

@@ -25,13 +25,16 @@ __all__ = [
     "parking_kind",
     "point_layer",
     "road_kind",
+    "sign_kind",
 ]
 
 #: Objects without one of these keys are never looked at.
 KEYS = (
+    "addr:housenumber",
     "amenity",
     "barrier",
     "building",
+    "craft",
     "door",
     "emergency",
     "entrance",
@@ -43,10 +46,12 @@ KEYS = (
     "leisure",
     "man_made",
     "natural",
+    "office",
     "place",
     "power",
     "railway",
     "residential",
+    "shop",
     "siting:synthetic",
     "social_facility",
     "waterway",
@@ -136,6 +141,8 @@ _HERITAGE = _words(
     "archaeological_site building castle church citywalls city_gate fort heritage house manor monastery monument "
     "mosque pagoda palace ruins temple tomb yes"
 )
+_FOOD = _words("restaurant cafe fast_food food_court bar pub")
+_INDOORS = _FOOD | _words("bank pharmacy post_office library community_centre doctors dentist police townhall")
 _SENIOR_HOMES = _words("nursing_home assisted_living group_home hospice")
 
 
@@ -333,7 +340,23 @@ def point_layer(tags: Tags) -> str | None:
         return "places"
     if is_building(tags):
         return "buildings"
-    return "parking" if parking_kind(tags) else None
+    if parking_kind(tags):
+        return "parking"
+    return "signs" if sign_kind(tags) else None
+
+
+def sign_kind(tags: Tags) -> str | None:
+    """Return what of a node is the sign of a building around it: itself, a shop, food, an office or an address."""
+    if gate_kind(tags):
+        return None  # gates of compounds have addresses
+    if is_building(tags):
+        return "building"
+    if tags.get("amenity") in _INDOORS:
+        return "food" if tags["amenity"] in _FOOD else "service"
+    for key, kind in (("shop", "shop"), ("craft", "shop"), ("office", "office"), ("addr:housenumber", "address")):
+        if tags.get(key, "no") != "no":
+            return kind
+    return None
 
 
 def _only_a_line(tags: Tags) -> bool:

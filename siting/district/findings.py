@@ -29,6 +29,12 @@ TEXTS: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
             "are missing from the map, so their ground is not free; survey them first.",
             "{total} 个小区中有 {count} 个已绘楼栋的占地率低于 {least}%：地图缺楼，空白处不能视为空地，请先实地调查。",
         ),
+        "unmapped_signs": (
+            _C,
+            "{count} shops, restaurants, offices or addresses inside compounds stand in no mapped building: buildings "
+            "are probably missing from the map there; survey the ground around them first.",
+            "小区内有 {count} 处商铺、餐饮、单位或门牌不在任何已绘楼栋内：该处地图很可能缺楼，请先实地调查其周边。",
+        ),
         "buildings_overlap": (
             _C,
             "{count} pairs of buildings overlap; one of each pair is drawn wrongly or twice.",

@@ -87,6 +87,7 @@ ROLES: Mapping[str, Role] = MappingProxyType(
             _role("entrances", tables.ENTRANCES, "building_id kind", kind="entrance"),
             _role("roads", tables.ROADS, "kind name walkable drivable fire_lane width_m access slope_percent",
                   kind="service", walkable=True, drivable=True, fire_lane=True),
+            _role("trenches", tables.TRENCHES, "name"),
             _role("barriers", tables.BARRIERS, "kind", kind="wall"),
             _role("gates", tables.GATES, "kind access", kind="gate"),
             _role("obstacles", tables.OBSTACLES, "kind name", required="kind"),

@@ -144,9 +144,10 @@ def _take_point(harvest: _Harvest, node: Any, tags: dict[str, str]) -> None:
     object_id = f"node/{node.id}"
     if not node.location.valid():
         harvest.dropped.append((object_id, layer, "its coordinates are missing or out of range"))
-    elif layer in ("buildings", "parking"):
+        return
+    if layer in ("buildings", "parking"):
         harvest.dropped.append((object_id, layer, "only a point; its outline is not mapped"))
-    else:
+    if layer != "parking":  # the point of a building is the sign of one
         harvest.points.append((object_id, tags, (node.location.lon, node.location.lat)))
 
 

@@ -183,6 +183,12 @@ def _survey_first(district: District) -> Iterator[Finding]:
     )
 
 
+def _signs(district: District) -> Iterator[Finding]:
+    """Yield nodes of shops, addresses and the like in compounds that stand in no building: one may be missing."""
+    if district.signs is not None and district.known("building") is not Completeness.SURVEYED:
+        yield from _finding("unmapped_signs", district.signs.index, len(district.signs))
+
+
 def _overlapping_buildings(district: District) -> Iterator[Finding]:
     shapes = district.buildings.geometry.to_numpy()
     left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
@@ -255,6 +261,7 @@ _CHECKS: tuple[Callable[[District], Iterator[Finding]], ...] = (
     _unknown_values,
     _guesses,
     _survey_first,
+    _signs,
     _overlapping_buildings,
     _shut_compounds,
     _outside,

@@ -80,6 +80,8 @@ class District:
     notes: tuple[str, ...] = ()
     synthetic: bool = False
     attestations: tuple["Attestation", ...] = ()
+    signs: gpd.GeoDataFrame | None = None  # siting.tables.SIGNS: of buildings that are not mapped
+    trenches: gpd.GeoDataFrame | None = None  # siting.tables.TRENCHES: dug by others anyway, None without any
     drawn: gpd.GeoDataFrame | None = None  # siting.tables.DRAWN: candidates by a planner's hand, None without any
 
     def __post_init__(self) -> None:
@@ -90,6 +92,10 @@ class District:
                 message = f"table {name}: CRS {frame.crs.to_string()} is not the district's {self.crs.to_string()}"
                 raise TableError(message)
         tables.DROPPED.check(self.dropped)
+        if self.signs is not None:
+            tables.SIGNS.check(self.signs)
+        if self.trenches is not None:
+            tables.TRENCHES.check(self.trenches)
         if self.drawn is not None:
             tables.DRAWN.check(self.drawn)
 

@@ -17,6 +17,8 @@ __all__ = ["cut", "link"]
 
 #: A building belongs to a compound only if half of it stands inside (outlines are drawn 1-3 m apart).
 _LEAST_SHARE = 0.5
+#: A sign this near to an outline is that building's: doors and shop fronts are drawn a little outside.
+_SIGN_REACH_M = 3.0
 _PRIVATE = ("private", "permit", "residents")
 
 
@@ -26,7 +28,23 @@ def link(district: District, *, box: BaseGeometry | None) -> District:
     `box` is the planner's study area in the district's CRS; compounds that lie mostly outside it are left out.
     """
     district = _without_empty_compounds(_with_owners(_inside(district, box)))
-    return _with_covers(district)
+    return _with_signs(_with_covers(district))
+
+
+def _with_signs(district: District) -> District:
+    """Keep the signs of buildings that stand inside a compound and in no building known here, mapped or planner's."""
+    signs = district.signs
+    if signs is None or signs.empty:
+        return district
+    points = signs.geometry.to_numpy()
+    astray = np.ones(len(points), dtype=bool)
+    for shapes, inside in ((district.buildings, False), (district.compounds, True)):
+        met = np.zeros(len(points), dtype=bool)
+        reach_m = 0.0 if inside else _SIGN_REACH_M
+        tree = shapely.STRtree(shapes.geometry.to_numpy())
+        met[tree.query(points, predicate="dwithin", distance=reach_m)[0]] = True
+        astray &= met == inside
+    return district.replace(signs=signs[astray])
 
 
 def _inside(district: District, box: BaseGeometry | None) -> District:

@@ -72,6 +72,7 @@ def write_text_samples(folder: Path, *, seed: int = QUARTER_SEED) -> None:
         "drawing_without_crs.dxf": _dxf(drawn).encode("gb18030"),
         **_places(drawn),
         **_garages(drawn),
+        **_trenches(drawn),
         **_outlines(drawn),
         **_in_other_datums(drawn),
     }.items():
@@ -79,7 +80,7 @@ def write_text_samples(folder: Path, *, seed: int = QUARTER_SEED) -> None:
 
 
 def write_binary_samples(folder: Path, *, seed: int = QUARTER_SEED) -> None:
-    """Write the samples that are not: XLSX, a GBK Shapefile without .cpg, FileGDB and, with pyarrow, GeoParquet."""
+    """Write the samples that are not: XLSX, GeoPackage, a GBK Shapefile, FileGDB and, with pyarrow, GeoParquet."""
     drawn = _draw(seed)
     with xlsxwriter.Workbook(folder / "compounds.xlsx") as book:
         book.set_properties({"created": pd.Timestamp("2024-11-21").to_pydatetime()})
@@ -89,6 +90,7 @@ def write_binary_samples(folder: Path, *, seed: int = QUARTER_SEED) -> None:
     frame = gpd.GeoDataFrame({"编号": drawn.compound_ids, "名称": drawn.names}, geometry=list(drawn.outlines), crs=4490)
     frame.to_file(folder / "compounds_gbk.shp", engine="pyogrio", encoding="GB18030")
     (folder / "compounds_gbk.cpg").unlink(missing_ok=True)
+    frame.to_file(folder / "compounds.gpkg", layer="compounds", driver="GPKG", engine="pyogrio")
     frame.to_file(folder / "compounds.gdb", layer="compounds", driver="OpenFileGDB", engine="pyogrio")
     _footprints(drawn).to_parquet(folder / "footprints.parquet")
 
@@ -190,6 +192,17 @@ def _garages(drawn: _Drawn) -> dict[str, bytes]:
         ).encode(),
         "garage_entrances.csv": _csv(("编号", "车库", "类型", "坐标系", "经度", "纬度", "来源"), rows).encode(),
     }
+
+
+def _trenches(drawn: _Drawn) -> dict[str, bytes]:
+    """Return where a renovation digs: a line through one compound from west to east, and a strip of another."""
+    first, second = (drawn.yards[at] for at in (2, 9))
+    west, _, east, _ = first.bounds
+    y = first.representative_point().y
+    line = shapely.LineString([(west + 8, y), ((west + east) / 2, y + 3), (east - 8, y)])
+    left, low, right, _ = second.bounds
+    strip = shapely.box(left + 10, low + 30, right - 10, low + 33)
+    return {"trenches.geojson": _geojson(["管沟1", "管沟2"], _degrees([line, strip]))}
 
 
 def _outlines(drawn: _Drawn) -> dict[str, bytes]:

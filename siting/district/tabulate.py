@@ -112,6 +112,7 @@ def tabulate(raw: Raw) -> dict[str, Any]:
         "obstacles": _obstacles(raw),
         "parking": _parking(raw),
         "transformers": _transformers(raw),
+        "signs": _signs(raw),
         "dropped": pd.concat([raw.dropped, dropped], ignore_index=True),
         "notes": (*raw.notes, *_slopes_unknown(raw)),
     }
@@ -327,6 +328,11 @@ def _transformers(raw: Raw) -> Any:
         "source": _tag,
     }
     return _build(tables.TRANSFORMERS, raw.crs, parts, columns)
+
+
+def _signs(raw: Raw) -> Any:
+    columns: Columns = {"kind": classes.sign_kind, "name": name_of, "source": _tag}
+    return _build(tables.SIGNS, raw.crs, [_of(raw.points, classes.sign_kind)], columns)
 
 
 def largest_overlap(shapes: Any, frame: gpd.GeoDataFrame, *, least_share: float) -> Any:

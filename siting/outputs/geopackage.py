@@ -27,7 +27,7 @@ from siting.outputs.run import Run
 from siting.outputs.styles import STYLED, style_qml
 from siting.outputs.texts import Texts
 from siting.sites.bays import draw_parts
-from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, WALKS, ZONES
+from siting.tables import CANDIDATES, GROUPS, OPENINGS, POLYGONS, SITES, TRENCHES, WALKS, ZONES
 
 __all__ = ["FACT_LAYERS", "read_layers", "write_geopackage"]
 
@@ -106,6 +106,8 @@ def _spatial(run: Run) -> Iterator[_Layer]:
     district = run.district
     for name, table in DISTRICT_TABLES.items():
         yield _geometry_layer(name, getattr(district, name), table)
+    if district.trenches is not None:
+        yield _geometry_layer("trenches", district.trenches, TRENCHES)
     yield _geometry_layer("zones", run.zones.frame, ZONES)
     candidates = run.candidates.frame
     worst = view.worst_verdicts(view.ledger_rows(run))

@@ -25,6 +25,9 @@ _FORMS = tuple(
         (r"ev_garage: no mapped garage has stalls and levels; give them as a layer to plan in garages",
          "ev_garage:没有车库测绘了车位和层数;如需在车库内规划,请以图层提供"),
         (r"(.+?): drawn by the planner, not offered: (.+)", "{0}:规划人员绘制,未列为候选点:{1}"),
+        (r"(.+?) \((.+)\): stands in no mapped building; (\d+) candidates lie within (\S+) m of it \((.+)\); look "
+         r"whether a building is missing from the map",
+         "{0}({1})不在任何已绘楼栋内;{2} 个候选点距其不超过 {3} m({4}),请核实该处是否缺楼"),
         (r"(\d+) drawn candidates are of kinds that this study does not plan \((.+)\)",
          "{0} 个绘制的候选点属于本研究不规划的类型({1})"),
         (r"(\d+) compounds lie outside the box and are left out", "{0} 个小区在研究范围之外,未计入"),

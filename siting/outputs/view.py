@@ -12,7 +12,6 @@ import pandas as pd
 
 from siting.kinds import Outcome
 from siting.outputs.run import Run
-from siting.outputs.values import plain
 from siting.tables import WALKS
 
 __all__ = [
@@ -121,13 +120,17 @@ def garages_of_sites(run: Run) -> dict[str, tuple[str, float | None, str | None,
     blank = pd.Series(dtype=object)
     return {
         str(site_id): (
-            str(plain(parking["name"].get(garage)) or garage),
-            plain(parking.get("levels_down", blank).get(garage)),
-            plain(parking.get("fire_unit", blank).get(garage)),
-            plain(parking.get("fire_unit_stalls", blank).get(garage)),
+            str(_known(parking["name"].get(garage)) or garage),
+            _known(parking.get("levels_down", blank).get(garage)),
+            _known(parking.get("fire_unit", blank).get(garage)),
+            _known(parking.get("fire_unit_stalls", blank).get(garage)),
         )
         for site_id, garage in inside.items()
     }
+
+
+def _known(value: Any) -> Any:
+    return None if value is None or pd.isna(value) else value
 
 
 def walks(run: Run) -> gpd.GeoDataFrame:

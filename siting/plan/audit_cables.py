@@ -4,7 +4,8 @@ A cable leaves its transformer (or the building that this stands in) and takes t
 ground around buildings and water, with no regard to barriers. From outside, or where there is no such way, it goes
 straight to the nearest walkable way joined to the street (150 m at most), along the ways, and in by an opening of the
 compound. At most 1,000 m; beyond, and without a known place, the catalogue's length holds. Metres on ground that is
-dug up anyway (`trench` of the compound) cost the cable alone.
+dug up anyway (`trench` of the compound), and along a trench that was drawn (layer `trenches`), cost the cable alone; of
+the way over the ground and those along trenches the cheapest is taken.
 """
 
 import math
@@ -22,6 +23,7 @@ from siting.plan.audit_network import Foot, Network, feet_of, read_network, spre
 from siting.plan.audit_openings import Opening, openings_of, part_at_closed_gates
 from siting.plan.audit_reading import RunFolder
 from siting.plan.audit_record import Checked, Finding, number
+from siting.plan.audit_trenches import by_trenches
 
 __all__ = ["MOST_CABLES", "check_cables"]
 
@@ -47,7 +49,8 @@ def check_cables(run: RunFolder, figures: Mapping[Kind, KindFigures]) -> tuple[C
     ground = _read(run)
     for site_id in known[::step]:
         transformer = run.sites.loc[[site_id]]["transformer_id"].iloc[0]
-        findings += _lengths(ground, site_id, candidates.loc[site_id], transformer)
+        kind = figures[Kind(candidates.loc[site_id]["kind"])]
+        findings += _lengths(ground, (site_id, candidates.loc[site_id]), transformer, kind)
     notes = (f"Cables were measured again for 1 site in {step}. 电缆每 {step} 个选定点抽查一个。",) if step > 1 else ()
     return Checked(tuple(findings), len(known) + 3 * len(known[::step])), notes
 
@@ -67,7 +70,8 @@ def _cost(site_id: str, row: Any, figures: Mapping[Kind, KindFigures]) -> list[F
     return [_say(site_id, "open-cost-differs", ("open_cost_cny", "CNY"), row["open_cost_cny"], wanted)]
 
 
-def _lengths(ground: "_Ground", site_id: str, row: Any, transformer: Any) -> list[Finding]:
+def _lengths(ground: "_Ground", site: tuple[str, Any], transformer: Any, kind: KindFigures) -> list[Finding]:
+    site_id, row = site
     transformers = ground.run.facts.tables["transformers"]
     place = transformers.geometry.get(transformer) if isinstance(transformer, str) else None
     total_m, inside_m, straight_m = math.nan, 0.0, math.nan
@@ -75,21 +79,43 @@ def _lengths(ground: "_Ground", site_id: str, row: Any, transformer: Any) -> lis
         total_m, inside_m = _again(ground, str(row["compound_id"]), place, row.geometry)
         straight_m = float(place.distance(row.geometry))
         total_m = max(total_m, straight_m)  # metres inside the house that a transformer stands in count straight
-    if not total_m <= _MOST_M:
-        total_m = straight_m = inside_m = math.nan
     compounds = ground.run.facts.tables["compounds"]
     dug = "trench" in compounds and compounds["trench"].get(row["compound_id"]) == "yes"
-    pairs = {
-        "cable_m": total_m,
-        "cable_straight_m": straight_m,
-        "trench_m": inside_m if dug or math.isnan(total_m) else 0.0,
-    }
+    trench_m = inside_m if dug else 0.0
+    if place is not None and not place.is_empty:
+        total_m, trench_m = _cheapest(ground, place, row.geometry, (total_m, trench_m), kind)
+    if not total_m <= _MOST_M:
+        total_m = straight_m = trench_m = math.nan
+    pairs = {"cable_m": total_m, "cable_straight_m": straight_m, "trench_m": trench_m}
     findings = []
     for name, wanted in pairs.items():
         stated = number(row[name])
         if (stated is None) != math.isnan(wanted) or (stated is not None and abs(stated - wanted) > _SAME_M):
             findings.append(_say(site_id, "cable-differs", (name, "m"), row[name], wanted))
     return findings
+
+
+def _cheapest(
+    ground: "_Ground", place: Any, site: Any, found: tuple[float, float], kind: KindFigures
+) -> tuple[float, float]:
+    """Return metres and trench metres of the cheapest cable: over the ground, or along a trench that was drawn."""
+
+    def price(way: tuple[float, float]) -> float:
+        return (way[0] - way[1]) * kind.cable_cost_cny_per_m + way[1] * kind.trench_cable_cost_cny_per_m
+
+    trenches = ground.run.trenches
+    if trenches is None:
+        return found
+    start = place
+    if shapely.get_dimensions(place) != _AREA:
+        buildings = ground.run.facts.tables["buildings"].geometry
+        start = next((shape for shape in buildings if shape.intersects(place)), place)
+    best = found if found[0] <= _MOST_M else (math.inf, 0.0)
+    for alone_m, way_m in by_trenches(trenches.geometry, start, site, ground.solids):
+        way = (max(alone_m + way_m, float(place.distance(site))), way_m)
+        if way[0] <= _MOST_M and not price(way) >= price(best) - _MONEY_CNY:
+            best = way
+    return best
 
 
 @dataclass(frozen=True, eq=False)

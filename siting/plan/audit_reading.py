@@ -25,7 +25,7 @@ from siting.kinds import Completeness, Kind, Outcome
 from siting.plan.audit_slopes import with_counts
 from siting.rules.clause import Rulebook
 from siting.rules.profiles import load_rulebook
-from siting.tables import CANDIDATES, GROUPS, SITES, WALKS
+from siting.tables import CANDIDATES, GROUPS, SITES, TRENCHES, WALKS
 
 __all__ = ["SIGNED", "DemandRates", "Facts", "RunFolder", "Settings", "facts_of", "read_run_folder", "rulebook_of"]
 
@@ -129,6 +129,7 @@ class RunFolder:
     verdicts: pd.DataFrame
     links: pd.DataFrame
     walks: gpd.GeoDataFrame | None = None  # lines; None in runs from before there were any
+    trenches: gpd.GeoDataFrame | None = None  # drawn by the planner
 
     def parameter(self, name: str) -> Any:
         """Return a parameter of the run; raise `DataError` if run.json does not state it."""
@@ -201,13 +202,14 @@ def read_run_folder(folder: Path) -> RunFolder:
         candidates_copy=_read(folder / "candidates.geojson", _read_geojson),
         verdicts=_table(folder / "verdicts.csv", _VERDICT_COLUMNS),
         links=_table(folder / "links.csv", _LINK_COLUMNS),
-        walks=_walks(folder),
+        walks=_layer_if_any(folder, WALKS),
+        trenches=_layer_if_any(folder, TRENCHES),
     )
 
 
-def _walks(folder: Path) -> gpd.GeoDataFrame | None:
+def _layer_if_any(folder: Path, table: Table) -> gpd.GeoDataFrame | None:
     names = _read(folder / _GEOPACKAGE, lambda source: dict(pyogrio.list_layers(source)))
-    return _layer(folder, WALKS) if names.get(WALKS.name) is not None else None
+    return _layer(folder, table) if names.get(table.name) is not None else None
 
 
 def _read(path: Path, reader: Callable[[Path], Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from siting import tables
 from siting.contract import Table
@@ -39,6 +40,7 @@ DEFAULT_SIZES: Mapping[Kind, tuple[int, ...]] = MappingProxyType(
     }
 )
 
+_SIGN_NEAR_M = 10.0
 _BARE_SHARE = 0.05  # of a compound: less is a garden, not a gap in the map
 
 
@@ -88,13 +90,34 @@ def offer_candidates(zones: Zones, catalogue: Catalogue, options: CandidateOptio
             groups.extend(_group_records(candidate_id, offer))
         notes.extend(_notes_on_kind(kind, zones, lawful))
     notes.extend(notes_on_other_kinds(zones))
+    frame = _table(records, tables.CANDIDATES, zones)
     return Candidates(
-        frame=_table(records, tables.CANDIDATES, zones),
+        frame=frame,
         groups=_table(groups, tables.GROUPS, zones),
         zones=zones,
         catalogue=catalogue,
-        notes=tuple(notes),
+        notes=(*notes, *_notes_on_signs(zones, frame)),
     )
+
+
+def _notes_on_signs(zones: Zones, frame: gpd.GeoDataFrame) -> list[str]:
+    """Return notes on candidates near the sign of a building that is not mapped; it refuses none of them."""
+    signs = zones.district.signs
+    if signs is None or signs.empty or frame.empty:
+        return []
+    ground = frame[frame["kind"] != Kind.EV_GARAGE.value]
+    row, near = shapely.STRtree(signs.geometry.to_numpy()).query(
+        ground.geometry.to_numpy(), predicate="dwithin", distance=_SIGN_NEAR_M
+    )
+    said = []
+    for at in sorted(set(near.tolist())):
+        names = sorted(set(ground.index[row[near == at]]))
+        some = ", ".join(map(str, names[:5])) + (", ..." if len(names) > 5 else "")
+        said.append(
+            f"{signs.index[at]} ({signs['kind'].iloc[at]}): stands in no mapped building; {len(names)} candidates lie "
+            f"within {_SIGN_NEAR_M:g} m of it ({some}); look whether a building is missing from the map"
+        )
+    return said
 
 
 def _offers(zones: Zones, kind: Kind, catalogue: Catalogue, options: CandidateOptions) -> Iterator[Offer]:

@@ -69,8 +69,8 @@ def test_ledgers_that_went_wrong_are_one_line(quarter, name, words):
     assert words in fault(quarter, spec(name, "compounds"))
 
 
-def test_a_gbk_shapefile_and_a_filegdb_give_outlines_with_chinese_names(quarter):
-    for name in ("compounds_gbk.shp", "compounds.gdb"):
+def test_a_gbk_shapefile_a_geopackage_and_a_filegdb_give_outlines_with_chinese_names(quarter):
+    for name in ("compounds_gbk.shp", "compounds.gpkg", "compounds.gdb"):
         table = apply_layers(quarter, [spec(name, "compounds")]).compounds
         assert len(table) == 12
         assert table.loc["way/101", "name"] == "合成小区01 (synthetic)"
@@ -193,6 +193,16 @@ def test_a_table_of_a_database_gives_outlines(quarter, url):  # noqa: F811
 
     assert len(table) == 12
     assert table.loc["way/101", "households"] == 998.0
+
+
+# --- trenches ---
+
+
+def test_trenches_are_lines_and_areas(quarter):
+    drawn = apply_layers(quarter, [spec("trenches.geojson", "trenches")]).trenches
+
+    assert drawn.geometry.geom_type.to_dict() == {"管沟1": "LineString", "管沟2": "Polygon"}
+    assert set(drawn["source"]) == {"planner"}
 
 
 # --- garages ---

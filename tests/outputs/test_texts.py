@@ -9,6 +9,7 @@ from siting.model.solution import Status
 from siting.outputs.texts import _COUNTED, LANGUAGES, Texts
 from siting.outputs.words import format_gap, status_key
 from siting.rules.clause import Confidence, Force
+from siting.rules.clause_checks import SENSE
 from siting.tables import BUILDINGS, COMPOUNDS, OBSTACLES, SITES
 
 ZH, EN = (Texts.load(lang) for lang in LANGUAGES)
@@ -98,3 +99,8 @@ def test_english_counts_one_thing_as_one():
 def test_map_and_texts_count_the_same_things():
     source = files("siting.outputs").joinpath("templates", "map.js").read_text(encoding="utf-8")
     assert f"1 ({_COUNTED})s" in source
+
+
+def test_every_unit_of_the_law_that_is_a_word_has_a_text():
+    units = {unit for _, unit in SENSE.values()} - {"m", "kW"}
+    assert sorted(units - set(ZH.under("unit"))) == []

@@ -163,7 +163,7 @@
   function top(name, small, extra) {
     return "<div class='top'>" + (extra || "") + "<div><h3>" + esc(name) + "</h3><small>" + esc(small) + "</small></div></div>";
   }
-  function amount(value, unit) { return num(value, 2) + " " + (D.texts[lang]["unit." + unit] || unit); }
+  function amount(value, unit) { return value === null || value === undefined ? "–" : num(value, 2) + " " + (D.texts[lang]["unit." + unit] || unit); }
   function measuredText(clause, row) {
     var sign = clause.op === ">=" ? "≥ " : "≤ ", unit = clause.unit;
     var need = row[3] === null ? "" : t("map.required", { value: sign + amount(row[3], unit) });
