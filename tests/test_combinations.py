@@ -5,6 +5,7 @@
 """
 
 import csv
+import json
 from itertools import combinations
 
 import pytest
@@ -45,8 +46,8 @@ FEATURES = {
     "counts": {"limits.least_sites": 1, "limits.most_sites": 6},
     "walking limit": {"limits.walking_km": 20.0},
     "quotas": {"layers": ["compounds.csv"], "limits.quotas": [{"subdistrict": "S", "most": 2}]},
-    "locked in": {"limits.locked_in": ["way/101#s28"]},
-    "locked out": {"limits.locked_out": ["way/102#s04"]},
+    "locked in": {"limits.locked_in": ["lawful in way/101"]},
+    "locked out": {"limits.locked_out": ["lawful in way/102"]},
     "standing sites": {"layers": ["candidates.csv"]},
     "power": {"layers": ["transformers.csv"]},
     "cables by length": {"facility.cable": "catalogue"},
@@ -67,7 +68,7 @@ FEATURES = {
 
 #: Pairs that have no meaning together, and the line that says so; docs/study.md lists them.
 REFUSED = {
-    ("standing sites", "waiting"): r"demand\.turnover .* standing_modules",
+    ("standing sites", "waiting"): r"demand\.turnover .*standing_modules",
     ("years", "cbc"): r"solver\.name .* programme",
     ("scenarios: worst", "cbc"): r"solver\.name .* uncertainty",
     ("scenarios: share", "cbc"): r"solver\.name .* uncertainty",
@@ -102,7 +103,12 @@ def folder(tmp_path_factory):
     (place / "transformers.csv").write_bytes(dataset_path("tiny_transformers.csv").read_bytes())
     write(place / "compounds.csv", ["compound_id", "subdistrict"], [["way/101", "S"], ["way/102", "S"]])
     run_study(make_study(BASE), place / "run")
-    candidates = frame_study(make_study(BASE), Stages()).links.verdicts.candidates.frame
+    verdicts = frame_study(make_study(BASE), Stages()).links.verdicts
+    candidates, lawful = verdicts.candidates.frame, sorted(verdicts.accepted)
+    spots = {
+        f"lawful in {way}": [name for name in lawful if name.startswith(way)][-1] for way in ("way/101", "way/102")
+    }
+    (place / "spots.json").write_text(json.dumps(spots), encoding="utf-8")
     spot = candidates.to_crs("EPSG:4326").loc["way/101#s01"].geometry.centroid
     head = ["id", "kind", "lon", "lat", "crs", "standing_modules", "removal_cost_cny"]
     write(
@@ -118,12 +124,15 @@ def write(path, head, rows):
 
 def study_with(features, folder):
     data = {key: dict(value) for key, value in BASE.items()}
+    spots = json.loads((folder / "spots.json").read_text(encoding="utf-8"))
     for name in features:
         for key, value in FEATURES[name].items():
             section, _, field = key.partition(".")
             if section == "layers":
                 layers = [{"role": file.removesuffix(".csv"), "path": str(folder / file)} for file in value]
                 data["layers"] = [*data.get("layers", []), *layers]
+            elif field.startswith("locked"):
+                data[section][field] = [spots[name] for name in value]
             elif field:
                 data.setdefault(section, {})[field] = str(folder / value) if key == "replan.run" else value
             else:
@@ -153,4 +162,4 @@ def test_the_documentation_lists_what_does_not_go_together():
     listed = page.partition("## What does not go together")[2].partition("\n## ")[0]
 
     for key in ("demand.turnover", "standing_modules", "solver.name", "programme", "uncertainty", "replan"):
-        assert f"`{key}`" in listed
+        assert f"`{key}" in listed

@@ -39,7 +39,7 @@ _FORMS = tuple(
         (r"A metre of a way of (\S+) % slope or more, and of stairs, counts (\S+) m in walks "
          r"\(the planner's choice, no standard\); the slope of (\d+) of (\d+) walkable ways is known",
          "坡度不小于 {0}% 的道路及台阶,步行每米按 {1} m 计(规划人员自定,无标准依据);{3} 条可步行道路中 {2} 条坡度已知"),
-        (r"(\d+) mapped stairs are closed to walks \(reach\.steps\)", "{0} 处台阶不计入步行({1})"),
+        (r"(\d+) mapped stairs are closed to walks \(reach\.steps\)", "{0} 处台阶不计入步行(reach.steps)"),
         (r"(\d+) invalid outlines were repaired \((.+)\)", "修复了 {0} 个无效轮廓({1})"),
         (r"(\d+) objects stand far away or have a misplaced node \((.+)\)", "{0} 个对象位置过远或节点错位({1})"),
         (r"(\d+) objects reach farther than (\S+) km and are cut \((.+)\)", "{0} 个对象超出 {1} km,已裁剪({2})"),

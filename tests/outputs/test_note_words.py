@@ -1,7 +1,10 @@
 """Every note that the embedded districts and the pages' forms give is said in Chinese too."""
 
+import re
+
 import pytest
 
+from siting.outputs import note_words
 from siting.outputs.note_words import in_chinese
 
 
@@ -28,3 +31,9 @@ def test_notes_are_said_in_chinese(note, words):
 
 def test_a_note_of_no_known_form_is_left_alone():
     assert in_chinese("something new") is None
+
+
+def test_every_chinese_form_names_only_what_its_english_form_catches():
+    for form, chinese in note_words._FORMS:
+        places = [int(number) for number in re.findall(r"\{(\d+)\}", chinese)]
+        assert set(places) <= set(range(form.groups)), chinese
