@@ -39,7 +39,8 @@ def survey_facts(run: Run) -> pd.DataFrame:
     Musts come before what does not bind; then households served and freed together, then sites, then candidates.
     """
     ledger = view.ledger_rows(run)
-    rows = [*_classes(run, ledger), *_objects(run, ledger)]
+    waiting = _waiting(run)
+    rows = [*_classes(run, ledger, waiting), *_objects(run, ledger, waiting)]
     frame = pd.DataFrame(rows, columns=list(SURVEY_COLUMNS))
     stake = frame["households"] + frame["freed_households"]
     order = frame.assign(stake=-stake, binds=frame["force"].ne("must"), s=-frame["sites"], c=-frame["candidates"])
@@ -47,15 +48,16 @@ def survey_facts(run: Run) -> pd.DataFrame:
     return order[list(SURVEY_COLUMNS)].reset_index(drop=True).astype(dict.fromkeys(_COUNTS, "int64"))
 
 
-def _classes(run: Run, ledger: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _classes(run: Run, ledger: pd.DataFrame, waiting: "pd.Series[float]") -> Iterator[dict[str, Any]]:
     """Yield a row for each class of objects that clauses could not be evaluated for; the strongest force counts."""
     to = view.clause_table(run)["to"]
     missing = ledger[ledger["outcome"].eq(Outcome.NOT_EVALUATED.value)]
     for (name, force), rows in missing.groupby([missing["clause_id"].map(to), "force"], sort=True):
-        yield _row(run, rows, {"fact": "class", "subject": str(name), "ask": "all", "force": str(force)}, freed=None)
+        said = {"fact": "class", "subject": str(name), "ask": "all", "force": str(force)}
+        yield _row(run, rows, said, None, waiting)
 
 
-def _objects(run: Run, ledger: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _objects(run: Run, ledger: pd.DataFrame, waiting: "pd.Series[float]") -> Iterator[dict[str, Any]]:
     """Yield a row for each object on which a must is uncertain."""
     musts = ledger[ledger["force"].eq("must")]
     open_ = musts[musts["outcome"].eq(Outcome.UNCERTAIN.value) & musts["feature_id"].notna()]
@@ -70,15 +72,17 @@ def _objects(run: Run, ledger: pd.DataFrame) -> Iterator[dict[str, Any]]:
         near = rows["margin"].abs().le(rows["tolerance"]).all()
         ask = "place" if near else "lane" if name in run.district.roads.index else "nature"
         said = {"fact": "object", "subject": str(name), "ask": ask, "force": "must"}
-        yield _row(run, rows, said, freed=rows.loc[rows["candidate_id"].isin(only), "candidate_id"].drop_duplicates())
+        freed = rows.loc[rows["candidate_id"].isin(only), "candidate_id"].drop_duplicates()
+        yield _row(run, rows, said, freed, waiting)
 
 
-def _row(run: Run, rows: pd.DataFrame, said: dict[str, Any], freed: "pd.Series[str] | None") -> dict[str, Any]:
+def _row(
+    run: Run, rows: pd.DataFrame, said: dict[str, Any], freed: "pd.Series[str] | None", waiting: "pd.Series[float]"
+) -> dict[str, Any]:
     sites = run.plan.sites
     chosen = sites.index.intersection(rows["candidate_id"].unique())
     held = [] if freed is None else sorted(freed)
     homes = run.candidates.frame["compound_id"].reindex(held).unique()
-    waiting = _waiting(run)
     return said | {
         "clause_ids": ";".join(sorted(rows["clause_id"].unique())),
         "sites": len(chosen),
