@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from siting.kinds import Choice
 
-__all__ = ["LAYERS_ZH", "TEXTS", "Severity", "reason_in_chinese"]
+__all__ = ["LAYERS_ZH", "SOURCES", "TEXTS", "Severity", "reason_in_chinese"]
 
 
 class Severity(Choice):
@@ -19,6 +19,18 @@ class Severity(Choice):
     INFO = "info"
 
 
+#: Where an object comes from, in English and Chinese.
+SOURCES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "tag": ("OpenStreetMap", "OpenStreetMap"),
+        "estimate": ("estimated", "估算"),
+        "planner": ("planner's layer", "规划者图层"),
+        "survey": ("survey", "实地调查"),
+        "block": ("street blocks", "街区"),
+        "open": ("open building set", "开放建筑数据"),
+    }
+)
+
 _C, _M, _G = Severity.CONTRADICTORY, Severity.MISSING, Severity.GUESSED
 
 TEXTS: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
@@ -28,6 +40,14 @@ TEXTS: Mapping[str, tuple[Severity, str, str]] = MappingProxyType(
             "{count} of {total} compounds have less than {least} % of their ground under mapped buildings: buildings "
             "are missing from the map, so their ground is not free; survey them first.",
             "{total} 个小区中有 {count} 个已绘楼栋的占地率低于 {least}%：地图缺楼，空白处不能视为空地，请先实地调查。",
+        ),
+        "position_error": (
+            _G,
+            "{count} of {total} building outlines count as exact to {error} m (source.position_error_m: the study's "
+            "figure, not measured, the same for every source): {sources}. A set drawn by a machine may be off by more; "
+            "surveyed objects count as exact.",
+            "{total} 栋楼中 {count} 栋的轮廓按 {error} m 误差计（source.position_error_m：本研究设定，未经实测，"
+            "各来源相同）：{sources_zh}。机器提取的数据误差可能更大；实地调查的对象视为准确。",
         ),
         "unmapped_signs": (
             _C,

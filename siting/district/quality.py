@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from siting.district.compounds import LEAST_COVER_SHARE
-from siting.district.findings import LAYERS_ZH, TEXTS, Severity, reason_in_chinese
+from siting.district.findings import LAYERS_ZH, SOURCES, TEXTS, Severity, reason_in_chinese
 from siting.district.record import District
 from siting.kinds import Completeness
 
@@ -173,6 +173,17 @@ def _guesses(district: District) -> Iterator[Finding]:
     yield from _finding("block_compounds", compounds.index[compounds["source"] == "block"], len(compounds))
 
 
+def _position_errors(district: District) -> Iterator[Finding]:
+    """Yield how exact building outlines are taken to be, source by source, and what that figure rests on."""
+    counts = district.buildings["source"].value_counts().sort_index()
+    said = counts[counts.index != "survey"]
+    english = ", ".join(f"{SOURCES[name][0]} {count}" for name, count in said.items())
+    chinese = "、".join(f"{SOURCES[name][1]} {count} 栋" for name, count in said.items())
+    words = {"error": f"{district.position_error_m:g}", "sources": english, "sources_zh": chinese}
+    ids = district.buildings.index[district.buildings["source"] != "survey"]
+    yield from _finding("position_error", ids, len(district.buildings), **words)
+
+
 def _survey_first(district: District) -> Iterator[Finding]:
     compounds = district.compounds
     yield from _finding(
@@ -260,6 +271,7 @@ _CHECKS: tuple[Callable[[District], Iterator[Finding]], ...] = (
     _absent,
     _unknown_values,
     _guesses,
+    _position_errors,
     _survey_first,
     _signs,
     _overlapping_buildings,

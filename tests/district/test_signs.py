@@ -53,6 +53,15 @@ def test_they_count_as_missing_buildings_in_the_state_of_the_facts_until_buildin
     assert "unmapped_signs" not in {finding.code for finding in surveyed}
 
 
+def test_the_position_error_is_said_with_what_it_rests_on(tmp_path):
+    (found,) = [each for each in inspect_district(district(tmp_path, position_error_m=1.5)).findings
+                if each.code == "position_error"]  # fmt: skip
+    assert (found.count, found.total) == (3, 3)
+    assert "exact to 1.5 m (source.position_error_m: the study's figure, not measured" in found.sentence_en
+    assert ": OpenStreetMap 3." in found.sentence_en
+    assert "OpenStreetMap 3 栋" in found.sentence_zh
+
+
 def test_candidates_beside_one_are_named_and_none_is_refused(facts):
     catalogue = load_catalogue(None)
     zones = draw_zones(facts, rulebook(), (Kind.EBIKE_OPEN,), catalogue)
