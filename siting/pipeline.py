@@ -164,6 +164,11 @@ def read_sources(study: Study) -> District:
 
 def frame_study(study: Study, stages: Stages) -> Framing:
     """Go from the sources to the numbers: everything up to, but not including, the choice."""
+    with study.named():
+        return _framed(study, stages)
+
+
+def _framed(study: Study, stages: Stages) -> Framing:
     with stages.stage("facts"):
         district = read_sources(study)
     with stages.stage("law"):
@@ -205,7 +210,7 @@ def plan_framing(framing: Framing, study: Study, stages: Stages) -> Plan:
     Sites that each leave a fire engine its way may block it together; such sets are banned one by one, and the
     choice is made again (see `siting.plan.choice`).
     """
-    with stages.stage("choice"):
+    with stages.stage("choice"), study.named():
         return choose(framing, partial(_decided, study=study), announce=stages.announce)
 
 

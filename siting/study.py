@@ -8,12 +8,13 @@ to the file. Only this module, the pipeline and the command line know about stud
 import difflib
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from siting.errors import StudyError
 from siting.study_programme import (
@@ -67,6 +68,7 @@ class Study(Section):
     output: OutputSection = OutputSection()
     attestations: tuple[AttestationSection, ...] = ()
     waivers: tuple[WaiverSection, ...] = ()
+    _origin: str = PrivateAttr(default="")  # the file it was read from
 
     @model_validator(mode="after")
     def _has_a_source(self) -> "Study":
@@ -122,6 +124,17 @@ class Study(Section):
         """The money, CNY; without a limit (only where the goal is least cost, walking or margin) it is infinite."""
         return math.inf if self.limits.budget_cny is None else self.limits.budget_cny
 
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Name the file in a `StudyError` raised within: what is wrong may show only once the facts are read."""
+        try:
+            yield
+        except StudyError as error:
+            if not self._origin or str(error).startswith(self._origin):
+                raise
+            message = f"{self._origin}: {error}"
+            raise StudyError(message) from error
+
     @property
     def is_at_once(self) -> bool:
         """Return whether it plans for one time and the estimate: no years, no scenarios, no earlier run."""
@@ -175,7 +188,9 @@ def load_study(path: Path) -> Study:
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
         message = f"{path}: not TOML: {str(error)[:200]}"
         raise StudyError(message) from error
-    return make_study(data, folder=path.parent, label=str(path))
+    study = make_study(data, folder=path.parent, label=str(path))
+    study._origin = str(path)
+    return study
 
 
 def _refuse_deep_keys(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from siting.district.synthetic import dataset_path
+from siting.errors import StudyError
 from siting.pipeline import Stages, frame_study, plan_framing, raise_findings, run_study
 from siting.study import load_study, make_study
 
@@ -124,3 +125,15 @@ def test_everything_on_the_map_keeps_its_outline_beside_what_is_told_of_it(finis
 
     assert len(drawn["candidates"]) > 100
     assert all(isinstance(outline[0][0], list) for outline in outlines)
+
+
+def test_what_shows_only_with_the_facts_names_the_study_file(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        f'source.osm = "{dataset_path("tiny.osm")}"\nlimits.budget_cny = 1.0\n'
+        '[[limits.floors]]\ncompound = "nobody"\nshare = 0.5\n',
+        "utf-8",
+    )
+
+    with pytest.raises(StudyError, match=r"study\.toml: limits\.floors: compound 'nobody'"):
+        frame_study(load_study(path), Stages())

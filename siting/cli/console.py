@@ -15,7 +15,7 @@ from rich.table import Table
 
 from siting.errors import InfeasibleError, SitingError
 
-__all__ = ["error_line", "in_terminal", "print_json", "print_pairs", "print_table", "progress", "say"]
+__all__ = ["error_line", "in_terminal", "note", "print_json", "print_pairs", "print_table", "progress", "say"]
 
 _LONGEST_LINE = 2000  # of an error, in letters: a file may hold ids of any length
 
@@ -38,6 +38,11 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
 def say(text: str) -> None:
     """Print one line of result."""
     print(text)
+
+
+def note(text: str) -> None:
+    """Print one line on stderr that belongs to no stage."""
+    print(f"siting: note: {text}", file=sys.stderr, flush=True)
 
 
 def in_terminal() -> bool:

@@ -91,7 +91,7 @@ def _book(run: Path, *, prices: int, workers: int, again: bool, announce: Any) -
     if not is_run_folder(run):
         message = f"{run}: is no run folder; plan first (siting plan STUDY --out RUN)"
         raise UsageError(message)
-    study = load_study(run / "study.toml")
+    study = flag.set_aside(load_study(run / "study.toml"))
     book = None if again else kept_menu(run)
     if book is not None:
         return book, None, study
@@ -173,7 +173,7 @@ def alternatives(
     from siting.study_options import solver_options
 
     flag.language(lang)
-    study = flag.study_of(source).at_once()  # the plans that differ are plans for one time and the estimate
+    study = flag.set_aside(flag.study_of(source))  # the plans that differ are plans for one time and the estimate
     options = AlternativeOptions(count=count, within=within / 100.0, least=least, seconds=seconds)
     with progress(quiet=as_json) as announce:
         stages = Stages(announce)
@@ -224,7 +224,7 @@ def front(
     ):
         message = f"{out}: name an HTML file (.html) in an existing folder"
         raise UsageError(message)
-    study = flag.study_of(source)
+    study = flag.set_aside(flag.study_of(source))
     with progress(quiet=as_json) as announce:
         framing = frame_study(study, Stages(announce))
         solver = solver_options(study)

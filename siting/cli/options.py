@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from siting.cli.console import note
 from siting.errors import UsageError
 from siting.study import Study, load_study, make_study
 
@@ -33,6 +34,7 @@ __all__ = [
     "TimeLimitFlag",
     "language",
     "layer_sections",
+    "set_aside",
     "study_from",
     "study_of",
 ]
@@ -145,3 +147,10 @@ def study_from(path: Path | None, flags: Mapping[str, Any], layers: list[dict[st
         message = "--budget is missing: how much money is there, in CNY?"
         raise UsageError(message)
     return make_study(data)
+
+
+def set_aside(study: Study) -> Study:
+    """Return the study for one time and the estimate, and say which of its sections that leaves out."""
+    if study.set_aside:
+        note(f"asked at once and for the estimate: {', '.join(study.set_aside)} of the study set aside")
+    return study.at_once()

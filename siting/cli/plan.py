@@ -151,7 +151,7 @@ def sweep(
     from siting.study_options import solver_options
 
     with progress(quiet=as_json) as announce:
-        framing = frame_study(asked.with_budget(steps[-1]), Stages(announce))
+        framing = frame_study(flag.set_aside(asked).with_budget(steps[-1]), Stages(announce))
         frame = sweep_budgets(framing, steps, solver_options(asked), announce=announce)
     if out is not None:
         frame.to_csv(out, index=False)
@@ -180,7 +180,7 @@ def waivers(
     from siting.pipeline import Stages, price_study
     from siting.plan.price import why_nothing
 
-    study = flag.study_of(source)
+    study = flag.set_aside(flag.study_of(source))
     with progress(quiet=as_json) as announce:
         base, frame = price_study(study, Stages(announce), most=most, per=per.value)
     if as_json:

@@ -66,7 +66,7 @@ def nested(
     from siting.study_options import search_limits, solver_options
 
     steps = parse_rising(budgets)
-    asked = load_study(study).with_budget(steps[-1])
+    asked = flag.set_aside(load_study(study)).with_budget(steps[-1])
     with progress(quiet=as_json) as announce:
         framing = frame_study(asked, Stages(announce))
         frame = nested_plans(framing, steps, search_limits(asked), solver_options(asked), announce=announce)

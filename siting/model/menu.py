@@ -22,11 +22,12 @@ from siting.errors import DataError
 from siting.model.decomposition.pricing import Ledger, Menu
 from siting.model.decomposition.record import Column
 from siting.model.menu_check import fault_of
+from siting.model.menu_windows import Windows, no_windows
 from siting.model.parts import IntArray
 
 __all__ = ["Book", "read_book", "write_book"]
 
-_VERSION = 1
+_VERSION = 2
 
 #: What NumPy and the archive under it raise for a file that is none of ours; an array of objects is a ValueError.
 _UNREADABLE = (
@@ -62,6 +63,7 @@ class Book:
     solver: str = ""
     key: str = ""
     notes: tuple[str, ...] = field(default=())
+    windows: Windows = field(default_factory=no_windows)
 
     @property
     def pieces(self) -> int:
@@ -99,11 +101,17 @@ def write_book(book: Book, path: Path) -> None:
         "column_quota": np.array(quotas, np.int64).reshape(-1, 3),
         "column_sites": np.array([len(column.site) for column in columns], np.int64),
         "site": np.concatenate([column.site for column in columns] or [np.empty(0, np.int32)]),
+        "window_row": book.windows.row,
+        "window_low_cny": book.windows.low_cny,
+        "window_high_cny": book.windows.high_cny,
+        "window_price": book.windows.price,
+        "window_bound": book.windows.bound,
         "modules": np.concatenate([column.modules for column in columns] or [np.empty(0, np.int16)]),
         "figures": np.array([book.wanted, book.sites, book.asked_cny]),
         "names": np.array(book.names, np.str_),
         "words": np.array([book.solver, book.key, *book.notes], np.str_),
     }
+    _clean_up(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}")  # whole or not at all, also when somebody stops it
     try:
         with draft.open("wb") as file:
@@ -111,6 +119,26 @@ def write_book(book: Book, path: Path) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _clean_up(path: Path) -> None:
+    """Remove drafts of processes that were killed while they wrote."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        number = left.name.rpartition(".")[2]
+        if number.isdigit() and not _is_alive(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":  # elsewhere there is no harmless question
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's, or no number of a process
+        return True
+    return True
 
 
 def read_book(path: Path) -> Book:
@@ -160,8 +188,21 @@ def _book(held: dict[str, Any]) -> Book:
         Column(piece, value, cost, tuple(quota.get(k, ())), site, modules)
         for k, (piece, value, cost, site, modules) in enumerate(parts)
     )
+    windows = Windows(
+        held["window_row"], *(held[f"window_{name}"] for name in ("low_cny", "high_cny", "price", "bound"))
+    )
     wanted, sites, asked = held["figures"].tolist()
     solver, key, *notes = held["words"].tolist()
     return Book(
-        menu, ledger, columns, wanted, int(sites), tuple(held["names"].tolist()), asked, solver, key, tuple(notes)
+        menu,
+        ledger,
+        columns,
+        wanted,
+        int(sites),
+        tuple(held["names"].tolist()),
+        asked,
+        solver,
+        key,
+        tuple(notes),
+        windows,
     )

@@ -10,7 +10,7 @@ prices and the chords between them give; the plan is the best choice of one colu
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +20,8 @@ from siting.model.decomposition.highs import assign, choose
 from siting.model.decomposition.pricing import Dual, bound_at, dual_of
 from siting.model.decomposition.record import Column
 from siting.model.menu import Book
+from siting.model.menu_chains import nested_choice
+from siting.model.menu_windows import least_cost_bound, most_service_bound
 from siting.model.parts import FloatArray, IntArray
 
 __all__ = ["MenuAnswer", "for_budget", "for_service", "for_years"]
@@ -27,9 +29,11 @@ __all__ = ["MenuAnswer", "for_budget", "for_service", "for_years"]
 _GAP = 1e-6  # of the choice of columns
 _FEW = 2_000  # columns up to which the choice is among all of them
 _WIDTH = 0.02  # of a mean piece's bound: how far below its piece's best a column may be at first
+_MET = 1e-6  # relative: bound and plan are then one
 _SAFE = 1e-9  # kept back of money and asked for more of service, relative, because sums are rounded
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _STEPS = 12  # of the search for a price between two of the menu
+_WINDOW_SECONDS = 0.3  # of the bound by windows of cost, each
 _ROUNDS = 3  # of the search for prices of years, one price after the other
 
 
@@ -50,6 +54,11 @@ class MenuAnswer:
     year: tuple[int, ...]
     seconds: float
     reached: bool = True
+    before: tuple[Column | None, ...] = ()  # over years: the plan of the same piece that each grows out of
+
+    def grown_from(self, number: int) -> Column | None:
+        """Return what stood of a piece before its column `number`; None if nothing."""
+        return self.before[number] if self.before else None
 
     @property
     def gap(self) -> float:
@@ -99,7 +108,16 @@ def for_budget(book: Book, budget_cny: float, *, seconds: float = 1.0) -> MenuAn
         lambda value: dual.bound - value,
         _width(book, dual.bound),
     )
-    return _answer(book, picked, (), max(dual.bound, value), value, began)
+    bound = min(dual.bound, _by_windows(book, budget_cny))
+    return _answer(book, picked, (), max(bound, value), value, began)
+
+
+def _by_windows(book: Book, budget_cny: float, *, years: int = 1) -> float:
+    """Return the bound of a budget by windows of cost, one of so many to find; infinite where there are none."""
+    if not len(book.windows):
+        return np.inf
+    seconds = _WINDOW_SECONDS / years
+    return min(book.wanted, most_service_bound(book.menu, book.windows, budget_cny, seconds=seconds))
 
 
 def for_service(book: Book, service: float, *, seconds: float = 1.0) -> MenuAnswer:
@@ -116,6 +134,9 @@ def for_service(book: Book, service: float, *, seconds: float = 1.0) -> MenuAnsw
 
     price, dual = _lowest(book, cost_above)
     least = max(-dual.bound, 0.0)
+    if len(book.windows):
+        by_windows = least_cost_bound(book.menu, book.windows, service, seconds=_WINDOW_SECONDS)
+        least = max(least, by_windows if np.isfinite(by_windows) else 0.0)
     reduced = table.value - price * table.cost_cny - table.charges @ dual.quota_price
     picked, cost = _chosen(
         lambda width: _least_cost(book, table, table.near(book, reduced, width), service, seconds),
@@ -130,10 +151,11 @@ def for_service(book: Book, service: float, *, seconds: float = 1.0) -> MenuAnsw
 def for_years(
     book: Book, budgets_cny: Sequence[float], *, seconds: float = 1.0, weights: Sequence[float] | None = None
 ) -> MenuAnswer:
-    """Return the most service summed over years when each piece is built whole in one of them.
+    """Return the most service summed over years, each piece built in one of them.
 
-    A year's money cannot be kept. A piece built in year t serves from then on: it counts `weights[t]` of its service,
-    (T - t) / T if not given (1, 2/3, 1/3 for three years).
+    What a year leaves may be spent later. A piece built in year t serves from then on: it counts `weights[t]` of its
+    service, (T - t) / T if not given (1, 2/3, 1/3 for three years). With few pieces each may also grow from year to
+    year (see `siting.model.menu_chains`).
     """
     began = time.perf_counter()
     budgets = np.array(budgets_cny, float)
@@ -159,13 +181,50 @@ def for_years(
     )
     count = max(len(table.piece), 1)
     year = tuple((picked // count).tolist())
-    return _answer(book, picked % count, year, max(dual.bound, value), value, began)
+    whole = _answer(book, picked % count, year, max(dual.bound, value), value, began)
+    if not len(book.windows) or (np.diff(share) > 0).any() or book.menu.forced.any() or len(book.menu.quota):
+        return whole
+    return _grown(book, budgets, share, whole, began)
+
+
+def _grown(book: Book, budgets: FloatArray, share: FloatArray, whole: MenuAnswer, began: float) -> MenuAnswer:
+    """Return the answer for few pieces, each of which may grow from year to year.
+
+    What stands in a year serves as much as all the money so far can, at most; so that bounds every way to build.
+    """
+    each = share - np.append(share[1:], 0.0)
+    bound = float(each @ [_by_windows(book, money, years=len(budgets)) for money in np.cumsum(budgets).tolist()])
+    bound = min(bound, whole.bound)
+    chosen = nested_choice(book.columns, budgets, each, seconds=_WINDOW_SECONDS)
+    steps = [
+        (book.columns[mine[y]], None if not y or mine[y - 1] < 0 else book.columns[mine[y - 1]], y)
+        for mine in chosen
+        for y in range(len(budgets))
+        if mine[y] >= 0 and (not y or mine[y] != mine[y - 1])
+    ]
+    value = float(
+        sum(each[y] * sum(book.columns[mine[y]].value for mine in chosen if mine[y] >= 0) for y in range(len(budgets)))
+    )
+    if value <= whole.objective:
+        return replace(whole, bound=max(bound, whole.objective), seconds=time.perf_counter() - began)
+    last = [book.columns[mine[-1]] for mine in chosen if mine[-1] >= 0]
+    return MenuAnswer(
+        value,
+        max(bound, value),
+        sum(column.value for column in last),
+        sum(column.cost_cny for column in last),
+        tuple(column for column, _, _ in steps),
+        tuple(y for _, _, y in steps),
+        time.perf_counter() - began,
+        before=tuple(before for _, before, _ in steps),
+    )
 
 
 def _answer(
     book: Book, picked: IntArray, year: tuple[int, ...], bound: float, objective: float, began: float
 ) -> MenuAnswer:
     columns = tuple(book.columns[k] for k in picked.tolist())
+    bound = objective if abs(bound - objective) <= _MET * max(1.0, abs(objective)) else bound
     return MenuAnswer(
         objective,
         bound,
@@ -238,9 +297,9 @@ def _most_over_years(
     book: Book, spread: _Table, kept: IntArray, budgets: FloatArray, seconds: float
 ) -> tuple[IntArray, float] | None:
     year = kept // max(len(spread.piece) // len(budgets), 1)
-    shape = (len(budgets), len(kept))
-    row = sparse.csr_array((spread.cost_cny[kept], (year, np.arange(len(kept)))), shape=shape)
-    limits = (row, [-np.inf] * len(budgets), (budgets * (1 - _SAFE)).tolist())
+    by_then = np.arange(len(budgets))[:, None] >= year[None, :]
+    row = sparse.csr_array(by_then * spread.cost_cny[kept][None, :])
+    limits = (row, [-np.inf] * len(budgets), (np.cumsum(budgets) * (1 - _SAFE)).tolist())
     return _choose(book, spread, kept, spread.value, limits, seconds)
 
 
@@ -277,6 +336,7 @@ def _prices_of_years(book: Book, table: _Table, budgets: FloatArray, share: Floa
     """Return a price for each year and the bound at them: from the columns' own program, then one price at a time."""
 
     def dual_at(prices: FloatArray) -> Dual:
+        prices = _falling(prices)
         bounds = [w * bound_at(book.ledger, p / w) for w, p in zip(share, prices, strict=True)]
         return dual_of(book.menu, np.max(bounds, axis=0), float(prices @ budgets))
 
@@ -296,7 +356,13 @@ def _prices_of_years(book: Book, table: _Table, budgets: FloatArray, share: Floa
                     prices, dual = trial, other
                     break
         step *= 0.4
-    return prices, dual
+    return _falling(prices), dual
+
+
+def _falling(prices: FloatArray) -> FloatArray:
+    """Return prices that never rise: what a year leaves is spent later, so money is never dearer then."""
+    fallen: FloatArray = np.maximum.accumulate(prices[::-1])[::-1]
+    return fallen
 
 
 def _priced_by_columns(book: Book, table: _Table, budgets: FloatArray, share: FloatArray) -> FloatArray:
@@ -307,11 +373,12 @@ def _priced_by_columns(book: Book, table: _Table, budgets: FloatArray, share: Fl
     one = sparse.csr_array(
         (np.ones(count * years), (np.tile(table.piece, years), every)), shape=(book.pieces, len(every))
     )
-    money = sparse.csr_array((np.tile(table.cost_cny, years), (every // count, every)), shape=(years, len(every)))
+    by_then = np.arange(years)[:, None] >= (every // count)[None, :]
+    money = sparse.csr_array(by_then * np.tile(table.cost_cny, years)[None, :])
     quota = sparse.hstack([sparse.csr_array(table.charges.T)] * years, format="csr")
     rows = sparse.vstack([one, quota, money], format="csr")
     low = np.r_[np.where(book.menu.forced, 1.0, -np.inf), np.full(len(book.menu.quota) + years, -np.inf)]
-    high = np.r_[np.ones(book.pieces), book.menu.quota, budgets]
+    high = np.r_[np.ones(book.pieces), book.menu.quota, np.cumsum(budgets)]
     _, prices = assign(np.concatenate([w * table.value for w in share]), rows, (low, high))
-    found: FloatArray = prices[-years:]
+    found: FloatArray = np.cumsum(prices[-years:][::-1])[::-1]
     return np.maximum(found, 1e-9 * share)

@@ -9,10 +9,11 @@ __all__ = ["fault_of"]
 
 _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("version", "piece", "number", "starts", "column_piece", "column_quota", "column_sites"), "i"),
-    **dict.fromkeys(("site", "modules"), "i"),
+    **dict.fromkeys(("site", "modules", "window_row"), "i"),
     **dict.fromkeys(("forced", "solved"), "b"),
     **dict.fromkeys(("charges", "quota", "prices", "bound", "cost_cny", "value"), "f"),
     **dict.fromkeys(("column_value", "column_cost_cny", "figures"), "f"),
+    **dict.fromkeys(("window_low_cny", "window_high_cny", "window_price", "window_bound"), "f"),
     **dict.fromkeys(("names", "words"), "U"),
 }
 
@@ -44,6 +45,10 @@ def _fault_of_shapes(held: Mapping[str, Any]) -> str | None:
         "modules": (held["site"].size,),
         "site": (held["site"].size,),
         "version": (),
+        **dict.fromkeys(
+            ("window_row", "window_low_cny", "window_high_cny", "window_price", "window_bound"),
+            (held["window_row"].size,),
+        ),
         "words": (max(2, held["words"].size),),
     }
     for name, shape in asked.items():
@@ -65,6 +70,7 @@ def _fault_of_places(held: Mapping[str, Any]) -> str | None:
         ("piece", held["piece"], pieces),
         ("starts", held["starts"], options),
         ("column_piece", held["column_piece"], pieces),
+        ("window_row", held["window_row"], options),
         ("site", held["site"], sites),
         ("charges", held["charges"][0], options),
         ("charges", held["charges"][1], held["quota"].size),
@@ -73,9 +79,12 @@ def _fault_of_places(held: Mapping[str, Any]) -> str | None:
     ):
         if values.size and not ((values >= 0) & (values < most)).all():
             return f"{name} names what does not exist"
-    for name in ("quota", "prices", "column_value", "column_cost_cny"):
+    for name in ("quota", "prices", "column_value", "column_cost_cny", "window_low_cny", "window_high_cny"):
         if not (np.isfinite(held[name]) & (held[name] >= 0)).all():
             return f"{name} holds what is no figure of 0 or more"
+    lines = np.r_[held["window_price"], held["window_bound"]]
+    if not np.isfinite(lines).all() or (held["window_low_cny"] > held["window_high_cny"]).any():
+        return "windows are no figures in order"
     if (np.diff(held["prices"]) <= 0).any() or np.isnan(held["bound"]).any():
         return "prices or bounds are no figures in order"
     return None

@@ -12,6 +12,7 @@ import numpy as np
 
 from siting.model.decomposition import highs, scip
 from siting.model.decomposition.components import split
+from siting.model.decomposition.master import merge_columns
 from siting.model.decomposition.money import Curve
 from siting.model.decomposition.presolve import as_it_is
 from siting.model.decomposition.pricing import make_menu, open_ledger
@@ -20,6 +21,8 @@ from siting.model.decomposition.search import Desk, Effort, State, relax_all, sp
 from siting.model.decomposition.sweep import Crew, hire
 from siting.model.decomposition.tasks import Prepare
 from siting.model.menu import Book
+from siting.model.menu_chains import thinner_plans
+from siting.model.menu_windows import FEW, cut_windows, no_windows
 from siting.model.parts import FloatArray
 from siting.model.problem import Problem
 
@@ -27,6 +30,8 @@ __all__ = ["MenuOptions", "make_book"]
 
 _GRID = 15  # prices at which relaxations are asked, from dear to nearly free
 _SPAN = 1e-4  # of the dearest price: the lowest that is asked about
+_WINDOWS_SHARE = 2.0  # of the time for prices that windows of cost may take, and beyond that
+_WINDOWS_S = 30.0
 _LEAST_SHARE = 0.04  # of what everything costs: the smallest spend of the menu
 
 
@@ -58,7 +63,8 @@ def make_book(
     A menu cut short by the time holds fewer prices: its answers stay true and their gaps are wider.
     """
     options = options or MenuOptions()
-    until = time.perf_counter() + options.seconds
+    began = time.perf_counter()
+    until = began + options.seconds
     engine = options.engine if options.engine != "auto" else ("scip" if scip.is_installed() else "highs")
     asked = problem.budget_cny
     demands = problem.demands
@@ -68,9 +74,15 @@ def make_book(
         menu = make_menu(readies, quota)
         effort = Effort(0.0, options.seed, engine, until, options.tolerance, 0)
         desk = Desk(readies, menu, np.inf if asked is None else asked, crew, effort)
-        state = State(open_ledger(menu, readies), [])
+        state, windows = State(open_ledger(menu, readies), []), no_windows()
         if len(readies) > 1:  # one piece alone is solved whole
             state = _swept(desk, state, options, announce)
+        if 1 < len(readies) <= FEW and not desk.out_of_time:
+            announce("menu: windows of cost, for there are few pieces")
+            now = time.perf_counter()
+            soon = min(until, now + _WINDOWS_SHARE * (now - began) + _WINDOWS_S)
+            state, windows = cut_windows(replace(desk, effort=replace(effort, until=soon)), state)
+            state = replace(state, columns=merge_columns(state.columns, thinner_plans(readies, state.columns)))
         notes = tuple(crew.notes)
     if time.perf_counter() >= until:
         notes = (*notes, f"made in {options.seconds:g} s, cut short: gaps are wider than they need be")
@@ -85,6 +97,7 @@ def make_book(
         scip.name() if engine == "scip" else highs.name(),
         key,
         notes,
+        windows,
     )
 
 

@@ -1,6 +1,7 @@
 """Nothing half-written: a run folder appears whole, by one rename, or not at all."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ RUN_MARKS = ("run.json", "study.toml", "plan.gpkg")
 
 #: All that a run folder may hold: our files, and what QGIS and file managers leave beside them.
 _OURS = frozenset((*RUN_FILES, *ASKED_FILES, *EXTRA_FILES, "audit.json", "audit.html"))
+_DRAFT = re.compile(r"\.menu\.npz\.\d+")  # of a menu whose making was killed
 _LITTER = frozenset(("plan.gpkg-wal", "plan.gpkg-shm", ".DS_Store", "Thumbs.db", "desktop.ini"))
 
 
@@ -110,4 +112,4 @@ def _fault_of_folder(folder: Path) -> str | None:
 
 
 def _is_ours(entry: Path) -> bool:
-    return entry.is_file() and entry.name in _OURS | _LITTER
+    return entry.is_file() and (entry.name in _OURS | _LITTER or _DRAFT.fullmatch(entry.name) is not None)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from siting.errors import DataError, UsageError
+from siting.model.decomposition.record import Column
 from siting.model.menu import Book, read_book, write_book
 from siting.model.menu_answers import MenuAnswer, for_budget, for_service, for_years
 from siting.model.menu_making import MenuOptions, make_book
@@ -84,8 +85,8 @@ def answer_from(book: Book, question: MenuQuestion) -> dict[str, Any]:
 def _record(book: Book, question: MenuQuestion, answer: MenuAnswer) -> dict[str, Any]:
     sites = [
         {"site_id": book.names[site] if book.names else int(site), "modules": int(modules), "year": year + 1}
-        for column, year in zip(answer.columns, answer.year, strict=True)
-        for site, modules in zip(column.site.tolist(), column.modules.tolist(), strict=True)
+        for number, (column, year) in enumerate(zip(answer.columns, answer.year, strict=True))
+        for site, modules in _added(column, answer.grown_from(number))
     ]
     return {
         "question": _question(question),
@@ -103,6 +104,13 @@ def _record(book: Book, question: MenuQuestion, answer: MenuAnswer) -> dict[str,
     }
 
 
+def _added(column: Column, before: Column | None) -> list[tuple[int, int]]:
+    """Return the modules that a plan of a piece has at each site beyond what stood there before."""
+    stood = {} if before is None else dict(zip(before.site.tolist(), before.modules.tolist(), strict=True))
+    pairs = zip(column.site.tolist(), column.modules.tolist(), strict=True)
+    return [(site, modules - stood.get(site, 0)) for site, modules in pairs if modules > stood.get(site, 0)]
+
+
 def _question(question: MenuQuestion) -> dict[str, Any]:
     if question.years_cny:
         return {"years_cny": list(question.years_cny)}
@@ -113,9 +121,10 @@ def _question(question: MenuQuestion) -> dict[str, Any]:
 
 def _by_year(answer: MenuAnswer, years: int) -> list[float]:
     cost = [0.0] * years
-    for column, year in zip(answer.columns, answer.year, strict=True):
+    for number, (column, year) in enumerate(zip(answer.columns, answer.year, strict=True)):
+        before = answer.grown_from(number)
         if years:
-            cost[year] += column.cost_cny
+            cost[year] += column.cost_cny - (0.0 if before is None else before.cost_cny)
     return cost
 
 
