@@ -42,7 +42,7 @@ _VARIETY_SHARE = 0.25  # of the usual number at least beside it
 _WISHED_SHARE = 0.6  # of the rest goes to places that keep every should, practice and interpretation too
 _VARIETY_CELL_M = 5.0  # places beside the packing are chosen among fewer
 _COARSER = 3.0  # steps of the search for places to refuse, times those of the search proper
-_SEGMENTS = 4
+_SEGMENTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
