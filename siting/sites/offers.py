@@ -43,7 +43,7 @@ _WISHED_SHARE = 0.6  # of the rest goes to places that keep every should, practi
 _NEAR_POWER = 3  # places of each size nearest to a transformer: the cable is what makes one place dearer than another
 _VARIETY_CELL_M = 5.0  # places beside the packing are chosen among fewer
 _COARSER = 3.0  # steps of the search for places to refuse, times those of the search proper
-_SEGMENTS = 4
+_SEGMENTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
