@@ -59,6 +59,7 @@ FEATURES = {
     "waiting": {"demand.turnover": {}},
     "sharing": {"reach.sharing": "everyone"},
     "no stairs": {"reach.steps": "closed"},
+    "network": {"reach.ground": "network"},
     "uncertain admitted": {"rules.admit": ["UNCERTAIN"]},
     "signed facts": {"attestations": [SIGNED]},
     "waivers": {"waivers": [WAIVED]},

@@ -150,7 +150,8 @@ class _Ground:
         inside_m = sum(
             float(off_way.intersection(solid.buffer(-_TOUCH_M)).length) for solid in _near(off_way, self.solids)
         )
-        if inside_m > 2 * _TOUCH_M or self._crosses(line, ways):
+        is_open = self.run.settings.ground == "open"  # else what leads to the mapped ways is straight, as it says
+        if is_open and (inside_m > 2 * _TOUCH_M or self._crosses(line, ways)):
             found.append(
                 _say(
                     pair,
@@ -159,7 +160,7 @@ class _Ground:
                     "路径线穿越建筑、水面或围墙",
                 )
             )
-        if self.run.settings.ground == "open" and not self._keeps_out(line, ways, (building, site)):
+        if is_open and not self._keeps_out(line, ways, (building, site)):
             found.append(
                 _say(pair, "walk-line-astray", "is drawn over a boundary away from openings, or off the ways outside",
                      "路径线未经出入口越过小区边界,或在小区外偏离道路")
