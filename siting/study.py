@@ -281,7 +281,11 @@ def _sentence(fault: Any) -> str:
         return f"{where}: unknown key" + (f", did you mean {close[0]!r}?" if close else "")
     if fault["type"] == "missing":
         return f"{where}: is missing"
-    reason = str(fault["msg"]).removeprefix("Value error, ")
+    reason = (
+        str(fault["msg"])
+        .removeprefix("Value error, ")
+        .replace("is not a valid path for <class 'pathlib.Path'>", "should be a path")
+    )
     value = fault["input"]
     text = repr(value)
     simple = isinstance(value, str | int | float | bool) and not _is_nan(value)

@@ -52,6 +52,7 @@ def test_the_resolved_study_reads_back_as_the_same_study():
             ["limits: quotas repeat subdistrict 'A'"],
         ),
         ({"source": {}}, ["source.osm is missing"]),
+        ({"source": {"osm": 7}}, ["source.osm: input should be a path (got 7)"]),
         ({"facility": {"kinds": ["ebike_sheed"]}}, ["did you mean 'ebike_shed'?"]),
         ({"facility": {"kinds": ["ebike_open", "ev_surface"]}}, ["mix e-bikes and cars"]),
         ({"facility": {"kinds": []}}, ["kinds is empty"]),

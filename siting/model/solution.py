@@ -1,5 +1,6 @@
 """The answer as data: what is built, whom it serves, and what is proven about it."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -74,4 +75,6 @@ class Solution(Proof):
 def _round_up(percent: float) -> float:
     """Return `percent` to two figures that are never smaller than it."""
     rounded = float(f"{percent:.2g}")
-    return rounded if rounded >= percent else float(f"{percent * 1.05:.2g}")
+    if rounded >= percent:
+        return rounded
+    return float(f"{rounded + 10.0 ** (math.floor(math.log10(rounded)) - 1):.2g}")

@@ -206,6 +206,13 @@ def _money(framing: Framing, solution: Solution) -> list[Sentence]:
                 f"资金是限制：余款 {idle:,.0f} 元，再进一步最少需 {least:,.0f} 元。",
             )
         ]
+    if solution.status in (Status.TIME_LIMITED, Status.HEURISTIC):
+        return [
+            Sentence(
+                f"{idle:,.0f} CNY stay idle: the search stopped before it found what they could still build.",
+                f"剩余 {idle:,.0f} 元未用：求解停止时尚未找到余款可建的点位。",
+            )
+        ]
     return [
         Sentence(
             f"{idle:,.0f} CNY stay idle: what they could still build would serve nobody more.",

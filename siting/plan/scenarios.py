@@ -168,19 +168,29 @@ def _links(framing: Framing, scenarios: Scenarios, mine: FloatArray) -> pd.DataF
 def sentences_of(record: Uncertain) -> list[Sentence]:
     """Say what robustness costs if demand comes as estimated, and what it brings in the worst scenario."""
     rows: Any = record.rows.to_dict("records")
-    worst = min(rows, key=lambda row: row["weighted"])
+    share = record.outlook.goal == "worst_share"
+    worst = min(rows, key=lambda row: row["weighted"] / (row["demand"] or 1.0) if share else row["weighted"])
     given = rows[0]["served_nominal"] - rows[0]["served"]
     gained = worst["served"] - worst["served_nominal"]
     goal = record.outlook.goal
     return [
         Sentence(
             f"Chosen for {len(rows)} demand scenarios ({goal}). If demand comes as estimated, this plan serves "
-            f"{given:,.0f} vehicles fewer than the plan for the estimate alone; in the scenario "
-            f"{worst['scenario']!r} it serves {gained:+,.0f}.",
-            f"按 {len(rows)} 个需求情景选定({_GOALS_ZH[goal]})。若需求如预计,本方案比只按预计编制的方案少服务 "
-            f"{given:,.0f} 辆;在情景“{worst['scenario']}”下变化 {gained:+,.0f} 辆。",
+            f"{_more(-given)[0]} {'than' if round(given) else 'as'} the plan for the estimate alone; in the scenario "
+            f"{worst['scenario']!r}, served least, it serves {_more(gained)[0]}.",
+            f"按 {len(rows)} 个需求情景选定({_GOALS_ZH[goal]})。若需求如预计,本方案比只按预计编制的方案"
+            f"{_more(-given)[1]};在服务最少的情景“{worst['scenario']}”下{_more(gained)[1]}。",
         )
     ]
+
+
+def _more(vehicles: float) -> tuple[str, str]:
+    """Return how many vehicles more or fewer are served, in both languages."""
+    if round(vehicles) == 0:
+        return "as many vehicles", "服务车辆相同"
+    more = vehicles > 0
+    figure = f"{abs(vehicles):,.0f}"
+    return f"{figure} vehicles {'more' if more else 'fewer'}", f"{'多' if more else '少'}服务 {figure} 辆"
 
 
 _GOALS_ZH = {"worst": "最不利情景最优", "worst_share": "最低覆盖率最优", "average": "平均最优"}

@@ -183,3 +183,14 @@ def test_a_killed_or_hanging_cbc_leaves_the_greedy_plan(tiny, monkeypatch, tmp_p
     assert solution.objective == pytest.approx(service_of(problem, serve(problem, greedy_modules(problem))))
     assert solution.bound == 70  # everybody: 30 + 2 x 20
     assert violations(problem, solution) == ()
+
+
+@pytest.mark.parametrize(
+    ("gap", "shown"),
+    [(0.30240, "31 %"), (0.3, "30 %"), (0.996, "100 %"), (0.00101, "0.11 %"), (2.51, "260 %"), (0.0, "0 %")],
+)
+def test_a_gap_is_rounded_up_to_the_next_figure(made_district, gap, shown):
+    problem = made_district(places=3, buildings=3, budget_cny=100_000)
+    solution = replace(solve(problem, EXACT), status=Status.WITHIN, gap=gap)
+
+    assert solution.status_text == f"WITHIN {shown}"

@@ -9,6 +9,7 @@ from shapely import Point
 
 from siting.framing import Limits
 from siting.model.check import violations
+from siting.model.solution import Status
 from siting.model.solver import SolverOptions, solve
 from siting.plan.plan import make_plan
 
@@ -82,3 +83,12 @@ def test_a_full_transformer_without_steps_leaves_money_idle_and_says_so():
     assert plan.sites["modules"].sum() == 1
     assert "18,000 CNY stay idle" in plan.reasons[0].en
     assert "beyond what transformer t1 carries" in plan.reasons[0].en
+
+
+def test_money_left_by_a_search_cut_short_is_not_called_useless():
+    plan = planned(Limits(50_000.0))
+    none = {"modules": np.zeros(3, int), "served": np.zeros(len(plan.solution.served)), "spent_cny": 0.0}
+    stopped = make_plan(plan.framing, replace(plan.solution, status=Status.TIME_LIMITED, **none))
+
+    assert "50,000 CNY stay idle: the search stopped before" in stopped.reasons[0].en
+    assert not any("nobody more" in reason.en for reason in stopped.reasons)
