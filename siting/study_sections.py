@@ -211,7 +211,7 @@ class TurnoverSection(Section):
 class DemandSection(Section):
     """How many vehicles want a port, where no layer says so."""
 
-    ebikes_per_household: NotNegative = 1.0
+    ebikes_per_household: Annotated[float, Field(ge=0.0, le=100.0, strict=True)] = 1.0
     evs_per_household: NotNegative | None = None
     m2_per_household: Positive = 92.5
     default_levels: Positive = 5.0
@@ -229,7 +229,7 @@ class GroupSection(Section):
 class ReachSection(Section):
     """How far people walk, over which ground, and to whose site."""
 
-    radius_m: Positive = 200.0
+    radius_m: Annotated[float, Field(gt=0.0, le=20_000.0, strict=True)] = 200.0
     sharing: Literal["own", "neighbours", "groups", "everyone"] = "own"
     neighbour_m: Positive = 30.0
     groups: tuple[GroupSection, ...] = ()

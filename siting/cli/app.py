@@ -1,5 +1,6 @@
 """The list of commands, and the rim where errors become exit codes."""
 
+import signal
 import sys
 from typing import Any
 
@@ -53,8 +54,16 @@ def _root(
         typer.echo(context.get_help())
 
 
+def _ended(_number: int, _frame: object) -> None:
+    sys.exit(143)
+
+
 def main() -> None:
-    """Run the command line and end the process with the documented exit code; every error is one line."""
+    """Run the command line and end the process with the documented exit code; every error is one line.
+
+    A request to end (SIGTERM) unwinds like Ctrl-C, so that drafts and workers go.
+    """
+    signal.signal(signal.SIGTERM, _ended)
     try:
         ended = app(standalone_mode=False)
     except _MisuseError as error:

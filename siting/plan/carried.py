@@ -31,12 +31,16 @@ _SUFFIX = "-old"
 def carry_over(candidates: Candidates, run: Path) -> Candidates:
     """Return the candidates with the sites of the run folder `run` that are not offered anyway; ids end in "-old".
 
-    Raises `DataError` if the folder's plan.gpkg cannot be read.
+    Raises `DataError` if the folder's plan.gpkg cannot be read, or holds the sites of another district.
     """
     crs = candidates.frame.crs
     sites, old, groups = (
         _layer(run / "plan.gpkg", table, crs) for table in (tables.SITES, tables.CANDIDATES, tables.GROUPS)
     )
+    area = candidates.zones.district.study_area
+    if len(sites) and not shapely.intersects(sites.geometry.to_numpy(), area).any():
+        message = f"{run}: none of its {len(sites)} sites lies in this district; name an earlier run of this district"
+        raise DataError(message)
     ready = candidates.zones.district.compounds
     ready = ready[ready["state"].eq("ready")]
     kinds = {kind.value for kind in candidates.zones.kinds}
