@@ -123,10 +123,14 @@ def _pins(run: Run, frame: _Frame) -> Iterable[Markup]:
                 f'<path d="M{x:g} {y:g}L{at_x:g} {at_y:g}" stroke="{PALETTE["site"]}" stroke-width="1.4"/>'
                 f'<circle cx="{at_x:g}" cy="{at_y:g}" r="2.4" fill="{PALETTE["site"]}"/>'
             )
-    for number, (x, y) in enumerate(pins, start=1):
+    for number, ((x, y), tier) in enumerate(zip(pins, run.plan.sites["tier"], strict=True), start=1):
+        fill, ink, rim = (PALETTE["site"], "#fff", "#fff")
+        if tier == "reserve":  # not built with this money: hollow, as on the map
+            fill, ink, rim = "#fff", PALETTE["site"], PALETTE["site"]
+        dash = ' stroke-dasharray="3 2"' if tier == "reserve" else ""
         yield Markup(
-            f'<circle cx="{x:g}" cy="{y:g}" r="11" fill="{PALETTE["site"]}" stroke="#fff" stroke-width="2"/>'
-            f'<text x="{x:g}" y="{y + 4:g}" text-anchor="middle" font-size="11.5" font-weight="600" fill="#fff">'
+            f'<circle cx="{x:g}" cy="{y:g}" r="11" fill="{fill}" stroke="{rim}" stroke-width="2"{dash}/>'
+            f'<text x="{x:g}" y="{y + 4:g}" text-anchor="middle" font-size="11.5" font-weight="600" fill="{ink}">'
             f"{number}</text>"
         )
 

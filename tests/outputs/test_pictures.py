@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outputs import run_builders
 
-from siting.outputs.pictures import _apart
+from siting.outputs.pictures import _apart, plan_picture
 
 INSIDE = ((11.0, 989.0), (11.0, 789.0))
 
@@ -38,3 +39,12 @@ def test_pins_stay_inside_and_off_each_other(centres):
     assert nearest(places) > 22  # the discs do not touch
     assert (places >= 11).all()
     assert (places <= [989, 789]).all()
+
+
+def test_a_site_of_the_reserve_is_drawn_hollow():
+    built = run_builders.run()
+    assert 'stroke-dasharray="3 2"' not in plan_picture(built)
+
+    built.plan.sites["tier"] = "reserve"
+
+    assert 'stroke-dasharray="3 2"' in plan_picture(built)
