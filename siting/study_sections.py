@@ -165,7 +165,7 @@ class FacilitySection(Section):
     """What may be built. All kinds of one study charge the same vehicle: e-bikes or cars."""
 
     kinds: tuple[Annotated[str, AfterValidator(_kind)], ...] = ("ebike_shed",)
-    max_per_compound: Annotated[int, Field(ge=1, le=400)] = 400
+    max_per_compound: Annotated[int, Field(ge=1, le=400)] = 100
     cable: Literal["ground", "catalogue"] = "ground"
     catalogue: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
 
