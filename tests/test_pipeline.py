@@ -32,6 +32,12 @@ FILES = {
 }
 
 
+def few_candidates(**changes):
+    """Return the quarter's study with ten candidates a compound, for what does not need more."""
+    data = load_study(dataset_path("quarter.toml")).as_dict()
+    return make_study(data | {"facility": data["facility"] | {"max_per_compound": 10}} | changes)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     return run_study(load_study(dataset_path("quarter.toml")), tmp_path_factory.mktemp("quarter") / "run")
@@ -72,7 +78,7 @@ def test_the_resolved_study_plans_the_same(finished, tmp_path):
 
 
 def test_a_budget_too_small_for_anything_gives_an_empty_plan_that_says_why(tmp_path):
-    study = load_study(dataset_path("quarter.toml")).with_budget(10.0)
+    study = few_candidates(limits={"budget_cny": 10.0})
 
     finished = run_study(study, tmp_path / "run")
 
@@ -83,8 +89,7 @@ def test_a_budget_too_small_for_anything_gives_an_empty_plan_that_says_why(tmp_p
 
 def test_timings_are_kept_only_on_request(finished, tmp_path):
     assert json.loads((finished.folder / "run.json").read_text(encoding="utf-8"))["seconds"] == {}
-    data = load_study(dataset_path("quarter.toml")).as_dict()
-    study = make_study(data | {"output": {"timings": True}, "limits": {"budget_cny": 10.0}})
+    study = few_candidates(output={"timings": True}, limits={"budget_cny": 10.0})
 
     timed = run_study(study, tmp_path / "run")
 
@@ -93,7 +98,7 @@ def test_timings_are_kept_only_on_request(finished, tmp_path):
 
 
 def test_a_larger_budget_never_serves_less():
-    study = load_study(dataset_path("quarter.toml"))
+    study = few_candidates()
     framing = frame_study(study, Stages())
     from siting.plan.sweep import sweep_budgets
     from siting.study_options import solver_options
