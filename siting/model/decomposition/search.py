@@ -111,8 +111,9 @@ def _ask(desk: Desk, state: State, requests: Sequence[tuple[int, Request]]) -> S
 
 
 def relax_all(desk: Desk, state: State, prices: Sequence[float], pieces: Sequence[int] | None = None) -> State:
-    """Return the state with every option's relaxation at `prices` (of all pieces, or some)."""
+    """Return the state with every option's relaxation at `prices` (of all pieces, or some), those known left out."""
     wanted = range(len(desk.readies)) if pieces is None else pieces
+    prices = [price for price in prices if not _is_known(state.ledger, price)]
     return _ask(
         desk,
         state,
@@ -123,6 +124,12 @@ def relax_all(desk: Desk, state: State, prices: Sequence[float], pieces: Sequenc
             for price in prices
         ],
     )
+
+
+def _is_known(ledger: Ledger, price: float) -> bool:
+    """Return whether every option has been relaxed or searched at a price."""
+    place = ledger.place(price)
+    return place >= 0 and not bool(np.isnan(ledger.cost_cny[:, place]).any())
 
 
 def money_of(desk: Desk, price: float) -> float:
